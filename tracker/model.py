@@ -57,7 +57,7 @@ class Source:
     keep: Keep = "relevant"
     max_items: int = 5000
     max_time: int = 600  # seconds one poll of this source may take
-    options: Mapping[str, Any] = NOTHING  # validated by the kind
+    options: Mapping[str, Any] = field(default_factory=lambda: NOTHING)  # validated by the kind
     key_env: str | None = None  # name of the environment variable with the API key
 
 
@@ -79,7 +79,7 @@ class Request:
     secret_params: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     step: str = ""  # the kind's own word for where it is ("esearch", "efetch", "page")
-    state: Mapping[str, Any] = NOTHING  # the kind's own memory, handed back to `read`
+    state: Mapping[str, Any] = field(default_factory=lambda: NOTHING)  # the kind's own memory, handed back to `read`
     found: bool = False  # the address was found in fetched content and must pass the address guard
     conditional: bool = False  # send If-None-Match / If-Modified-Since
 
@@ -92,7 +92,7 @@ class Payload:
     url: str = ""  # final address after redirects
     status: int = 200
     content_type: str | None = None
-    headers: Mapping[str, str] = NOTHING  # lower-case names
+    headers: Mapping[str, str] = field(default_factory=lambda: NOTHING)  # lower-case names
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class Document:
     editorial_status: EditorialStatus = "ok"
     relates_to: tuple[str, ...] = ()  # "pmid:…", "doi:…", "url:…" of the item a notice is about
     countries: tuple[str, ...] = ()
-    extra: Mapping[str, Any] = NOTHING
+    extra: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 
 
 # --- fetching --------------------------------------------------------------------------------------------------------
@@ -305,4 +305,4 @@ class Signal:
     p: float | None = None
     q: float | None = None  # Benjamini-Hochberg over all series of the week
     documents: tuple[int, ...] = ()
-    detail: Mapping[str, Any] = NOTHING  # country, tier, partner substance, baseline weeks …
+    detail: Mapping[str, Any] = field(default_factory=lambda: NOTHING)  # country, tier, partner substance, baseline weeks …
