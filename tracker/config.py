@@ -18,7 +18,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Val
 from pydantic import Field as Limits
 
 from tracker.errors import ConfigError
-from tracker.model import NOTHING, DocType, Keep, Source, Tier
+from tracker.model import DocType, Keep, Source, Tier
 
 DEFAULT_DB = Path("db/tracker.db")
 DEFAULT_SOURCES = Path("sources.yaml")
@@ -323,7 +323,7 @@ class Settings:
     timezone: str = "UTC"
     digest: Mapping[str, Any] = field(default_factory=lambda: _DigestSettings().model_dump())
     mail: Mapping[str, Any] | None = None
-    searches: Mapping[str, str] = NOTHING
+    searches: Mapping[str, str] = field(default_factory=dict)
     web: Mapping[str, Any] = field(default_factory=lambda: _WebSettings().model_dump())
     folder: Path = Path()  # where tracker.yaml and the analyst's own files stand
 

@@ -67,7 +67,7 @@ def parse(kind: str, files: tuple[Path, ...], url: str | None, options_json: str
     status = 0
     for file in files:
         try:
-            page = parse_file(kind, file.read_bytes(), url=url, options=options)
+            page = parse_file(kind, file.read_bytes(), url=url or "", options=options)
         except TrackerError as error:
             click.echo(f"tracker: {file}: {error}", err=True)
             status = 1
@@ -87,10 +87,10 @@ def parse(kind: str, files: tuple[Path, ...], url: str | None, options_json: str
 
 def _options(kind: str, text: str) -> dict[str, Any]:
     from tracker.errors import ConfigError
-    from tracker.sources import readers, validate_options
+    from tracker.sources import FILE_KINDS, KINDS, validate_options
 
-    if kind not in readers():
-        raise ConfigError(f"{kind!r} is not a kind; write one of {' '.join(sorted(readers()))}")
+    if kind not in (known := {*KINDS, *FILE_KINDS}):
+        raise ConfigError(f"{kind!r} is not a kind; write one of {' '.join(sorted(known))}")
     try:
         options = json.loads(text)
     except ValueError as error:
