@@ -59,11 +59,11 @@ def test_what_is_kept_follows_from_tier_and_query(tmp_path: Path, fields: dict[s
         ({"every": "6x"}, "field every: '6x' is not an interval; write a number and s, m, h, d or w, such as 6h"),
         ({"every": "0h"}, "field every: '0h' is not an interval; write a number and s, m, h, d or w, such as 6h"),
         ({"tier": "D"}, "field tier: input should be 'A', 'B' or 'C' (found 'D')"),
-        ({"country": "UK"}, "field country: 'UK' is not an ISO 3166-1 alpha-2 country code (or EU); write GB, US, DE …"),
+        ({"country": "UK"}, "field country: 'UK' is not an ISO 3166-1 alpha-2 country code (or EU); write GB, US, DE …"),  # noqa: E501
         ({"kind": "gopher"}, "field kind: 'gopher' is not known; write one of feed pubmed"),
         ({"id": "A-b"}, "field id: 'A-b' may hold only a-z, 0-9 and _"),
-        ({"url": "example.org"}, "field url: 'example.org' is not an address; write https://…, http://…, imaps://… or file:…"),
-        ({"enabled": "false"}, "field why: an entry that is off says why (blocked, key needed, terms, guessed address …)"),
+        ({"url": "example.org"}, "field url: 'example.org' is not an address; write https://…, http://…, imaps://… or file:…"),  # noqa: E501
+        ({"enabled": "false"}, "field why: an entry that is off says why (blocked, key needed, terms, guessed address …)"),  # noqa: E501
         (
             {"key_env": "s3cret"},
             "field key_env: names an environment variable such as OPENALEX_KEY; the key itself is never written here",

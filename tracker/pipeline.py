@@ -1,0 +1,155 @@
+"""One run, written once in its order: due → fetch → parse → tag → store. Import goes the same way without the fetch.
+
+Contains no SQL and no rendering. A failure of one source is a row of the report; a failure of the archive ends the run.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from tracker.model import Document, Source, SourceResult, SourceStatus, Tags
+
+if TYPE_CHECKING:
+    from tracker.archive import Archive, Stored
+    from tracker.collect import HttpSettings
+    from tracker.tag import Tagger
+
+log = logging.getLogger(__name__)
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """What one poll of one source came to."""
+
+    id: str
+    status: SourceStatus
+    new: int = 0
+    revised: int = 0
+    unchanged: int = 0
+    http: int | None = None
+    ms: int = 0
+    error: str | None = None
+
+
+@dataclass(slots=True)
+class CollectReport:
+    """What one collect came to; `sources` in the order in which they finished."""
+
+    started: datetime
+    finished: datetime | None = None
+    sources: list[SourceReport] = field(default_factory=list)
+
+    @property
+    def new(self) -> int:
+        """Documents seen for the first time."""
+        return sum(s.new for s in self.sources)
+
+    @property
+    def revised(self) -> int:
+        """Documents that their source has changed."""
+        return sum(s.revised for s in self.sources)
+
+    @property
+    def nothing_could_be_read(self) -> bool:
+        """Sources were asked and all of them failed."""
+        asked = [s for s in self.sources if s.status != "skipped"]
+        return bool(asked) and all(s.status in FAILED for s in asked)
+
+
+FAILED: frozenset[SourceStatus] = frozenset({"blocked", "robots", "gone", "error"})
+
+
+def collect(
+    archive: Archive,
+    sources: Sequence[Source],
+    tagger: Tagger,
+    *,
+    http: HttpSettings,
+    now: Clock,
+    force: bool = False,
+    since: datetime | None = None,
+    on_result: Callable[[SourceReport], None] = lambda _: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> CollectReport:
+    """Poll the due ones of `sources`, tag and store what they gave, each source in one transaction.
+
+    Raises ArchiveError when the archive cannot be written; what was stored before stays.
+    """
+    from tracker.collect import collect as fetch
+
+    report = CollectReport(started=now())
+    states = archive.states()
+    # Closed at once on an error: the generator then stops its threads instead of reading on for nobody.
+    with closing(fetch(sources, states, settings=http, now=now, force=force, since=since, stop=stop)) as results:
+        for result in results:
+            row = _store(archive, result, tagger, now())
+            report.sources.append(row)
+            on_result(row)
+    report.finished = now()
+    return report
+
+
+def _store(archive: Archive, result: SourceResult, tagger: Tagger, moment: datetime) -> SourceReport:
+    tags = tag_new(archive, result.source, result.documents, tagger)
+    stored: Stored = archive.store(result, tags, now=moment, lexicon=tagger.lexicon.version)
+    return SourceReport(
+        id=result.source.id,
+        status=result.status,
+        new=stored.new,
+        revised=stored.revised,
+        unchanged=stored.unchanged,
+        http=result.http,
+        ms=result.ms,
+        error=result.error,
+    )
+
+
+def tag_new(archive: Archive, source: Source, documents: Sequence[Document], tagger: Tagger) -> Sequence[Tags | None]:
+    """Tags for each of `documents`, None where the archive holds the very same revision already."""
+    known = archive.unchanged(source.id, documents)
+    return [None if at in known else tag_document(document, source, tagger) for at, document in enumerate(documents)]
+
+
+def tag_document(document: Document, source: Source | None, tagger: Tagger) -> Tags:
+    """Tags of one document, with what its source says of itself as a prior."""
+    return tagger.tag(
+        document.text or document.summary or "",
+        title=document.title,
+        language=document.language,
+        published=document.published,
+        url=document.url,
+        source_type=document.doctype or (source.type if source else None),
+    )
+
+
+def as_contract(report: CollectReport) -> Mapping[str, Any]:
+    """The report as `collect --format json` prints it."""
+    return {
+        "started": _iso(report.started),
+        "finished": _iso(report.finished) if report.finished else None,
+        "new": report.new,
+        "revised": report.revised,
+        "sources": [_row(s) for s in report.sources],
+    }
+
+
+def _row(source: SourceReport) -> dict[str, Any]:
+    names = ("id", "status", "new", "revised", "unchanged", "http", "ms", "error")
+    return {name: getattr(source, name) for name in names}
+
+
+def _iso(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def attention(report: CollectReport) -> Iterable[str]:
+    """One line for each source that failed, for the person who reads cron's mail."""
+    for source in report.sources:
+        if source.status in FAILED:
+            yield f"{source.id}: {source.status}" + (f": {source.error}" if source.error else "")
