@@ -1,0 +1,160 @@
+"""`tracker run`, `collect` and `import`: what brings documents in."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from tracker.cli.base import Moment, State, as_json, pass_state, print_table, progress, utc_now
+from tracker.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from tracker.model import Source
+    from tracker.pipeline import CollectReport
+
+
+@contextmanager
+def stopping(state: State) -> Iterator[Callable[[], bool]]:
+    """SIGTERM and Ctrl-C ask the run to end after the current batch; yields the function that says so."""
+    asked = threading.Event()
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+        state.say("stopping after the batch in hand; what was read is stored")
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield asked.is_set
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def chosen(sources: Sequence[Source], only: Sequence[str]) -> list[Source]:
+    """The enabled sources, or exactly those that were named."""
+    if not only:
+        return [s for s in sources if s.enabled]
+    known = {s.id: s for s in sources}
+    if missing := [name for name in only if name not in known]:
+        raise ConfigError([f"--only {name}: there is no such source; see `tracker sources list`" for name in missing])
+    return [known[name] for name in dict.fromkeys(only)]
+
+
+def collect_once(
+    state: State, sources: Sequence[Source], *, force: bool = False, since: datetime | None = None
+) -> CollectReport:
+    """One collect with a progress bar, under the writer's lock."""
+    from tracker import pipeline
+    from tracker.collect import HttpSettings
+    from tracker.lock import writing
+    from tracker.tag import Tagger
+
+    settings = state.settings()
+    if not settings.contact:
+        state.say("no `contact:` in tracker.yaml: publishers cannot write to you about these requests")
+    tagger = Tagger(state.lexicon())
+    with (
+        writing(Path(state.db), wait=5),
+        state.archive(create=True) as archive,
+        stopping(state) as stop,
+        progress(state, "sources", len(sources)) as step,
+    ):
+        return pipeline.collect(
+            archive,
+            sources,
+            tagger,
+            http=HttpSettings(contact=settings.contact),
+            now=utc_now,
+            force=force,
+            since=since,
+            on_result=lambda row: step(row.id),
+            stop=stop,
+        )
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  tracker collect
+  tracker collect --only mhra_alerts --force
+  tracker collect --since 2026-01-01 --only pubmed_nps
+"""
+)
+@click.option("--sources", "sources_file", type=click.Path(dir_okay=False), help="As the option before the verb.")
+@click.option("--only", multiple=True, metavar="ID", help="Only this source; may be repeated.")
+@click.option("--since", type=Moment(), help="Backfill from this date.")
+@click.option("--force", is_flag=True, help="Ignore intervals (never Retry-After).")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@pass_state
+def collect(
+    state: State, sources_file: str | None, only: tuple[str, ...], since: datetime | None, force: bool, form: str
+) -> int:
+    """Pull every due source, tag and store."""
+    from tracker import pipeline
+
+    if sources_file:
+        state.sources = sources_file
+    if since is not None and since > utc_now():
+        raise UsageError("--since lies in the future")
+    report = collect_once(state, chosen(state.load_sources(), only), force=force, since=since)
+    if form == "json":
+        click.echo(as_json(pipeline.as_contract(report)))
+    else:
+        rows = [
+            (s.id, s.status, s.new, s.revised, s.unchanged, s.http or "", s.ms, s.error or "") for s in report.sources
+        ]
+        print_table(["source", "status", "new", "revised", "unchanged", "http", "ms", "error"], rows)
+        click.echo(f"{report.new} new, {report.revised} revised")
+    for line in pipeline.attention(report):
+        state.say(f"tracker: {line}")
+    return 1 if report.nothing_could_be_read else 0
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  tracker run --demo
+  tracker -q run        (in cron)
+"""
+)
+@click.option("--demo", is_flag=True, help="The packaged sample, offline, in ./tracker-demo/.")
+@pass_state
+def run(state: State, demo: bool) -> int:
+    """The main job once: collect the due sources, tag, store, write the digests, say what needs attention."""
+    from tracker import pipeline
+    from tracker.runs import run_demo, write_digests
+
+    if demo:
+        with progress(state, "weeks", 8) as step:
+            written = run_demo(Path("tracker-demo"), on_week=step)
+        _say_where(written)
+        return 0
+    report = collect_once(state, chosen(state.load_sources(), ()))
+    settings = state.settings()
+    with state.archive() as archive:
+        written = write_digests(
+            archive, settings, lexicon=state.lexicon(), now=utc_now(), sources=state.load_sources(),
+            folder=Path(settings.digest["folder"]),
+        )  # fmt: skip
+    if state.verbosity >= 0:
+        click.echo(f"{len(report.sources)} sources, {report.new} new, {report.revised} revised")
+        _say_where(written)
+    for line in pipeline.attention(report):
+        click.echo(f"tracker: {line}", err=True)
+    return 1 if report.nothing_could_be_read else 0
+
+
+def _say_where(written: Sequence[Path]) -> None:
+    for path in written:
+        if path.suffix == ".html":
+            click.echo(f"digest: {path}")
