@@ -110,9 +110,9 @@ _HTML = re.compile(
 _CHALLENGE = re.compile(
     rb"just a moment\.\.\.|cf-chl|cf_chl|challenge-platform|attention required! \| cloudflare|captcha|"
     rb"access denied|access to this page has been denied|request unsuccessful\. incapsula|_incapsula_|datadome|"
-    rb"whoa there, pardner|perimeterx|request rejected|the requested url was rejected|are you a robot|verify you are (?:a )?human|"
+    rb"whoa there, pardner|perimeterx|request rejected|the requested url was rejected|verify you are (?:a )?human|"
     rb"enable javascript and cookies to continue|ddos-guard|checking your browser|you have been blocked|403 forbidden|"
-    rb"unusual traffic|programmatic access|bot challenge",
+    rb"unusual traffic|are you a robot|programmatic access|bot challenge",
     re.IGNORECASE,
 )
 
