@@ -1,0 +1,66 @@
+"""The names of the lexicon prepared for finding: keys, their entries, and the automaton over them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tracker.text.fold import key, separated
+
+if TYPE_CHECKING:
+    from ahocorasick_rs import AhoCorasick
+
+    from tracker.lexicon import Alias, Lexicon, Substance
+
+SHORT = 4  # letters; shorter names are looked up word by word, they would match inside anything
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One name of one substance as it is matched."""
+
+    key: str
+    alias: Alias
+    substance: Substance
+    breaks: frozenset[int]  # places in the key before which the name has a space or hyphen
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """`entries` by key; `automaton` finds the keys of `keys`; `short` holds the words of up to four letters."""
+
+    keys: list[str]
+    entries: dict[str, tuple[Entry, ...]]
+    short: dict[str, tuple[Entry, ...]]
+    automaton: AhoCorasick
+
+
+def is_wordless(text: str) -> bool:
+    """Scripts that set no space between words (Chinese, Japanese) or glue the article to the word (Arabic)."""
+    return any("\u0600" <= c <= "\u06ff" or "\u2e80" <= c <= "\u9fff" or "\uac00" <= c <= "\ud7af" for c in text)
+
+
+def make_patterns(lexicon: Lexicon) -> Patterns:
+    """Names that are never to be tagged are left out; a certain name stands before a doubtful one of the same key."""
+    from ahocorasick_rs import AhoCorasick, MatchKind
+
+    groups: defaultdict[str, list[Entry]] = defaultdict(list)
+    for alias, substance in lexicon.surfaces():
+        if alias.doubt != "never":
+            folded, breaks = separated(alias.text)
+            groups[folded].append(Entry(folded, alias, substance, breaks))
+    entries = {k: tuple(sorted(group, key=lambda e: bool(e.alias.doubt))) for k, group in groups.items()}
+    short = {k: group for k, group in entries.items() if _is_short(group)}
+    keys = [k for k in entries if k not in short]
+    return Patterns(keys, entries, short, AhoCorasick(keys, matchkind=MatchKind.Standard))
+
+
+def _is_short(group: tuple[Entry, ...]) -> bool:
+    folded = group[0].key
+    return len(folded) <= SHORT and folded.isalpha() and not is_wordless(folded) and not any(e.breaks for e in group)
+
+
+def squeezed(text: str) -> str:
+    """A name without separators, case kept."""
+    return "".join(c for c in text if key(c))

@@ -1,0 +1,111 @@
+"""What stands around a name decides whether it is one: word boundaries, chemical prefixes, class phrases, drug words."""
+
+from __future__ import annotations
+
+import re
+
+# Inflections that may follow a name: English plural and genitive, German, Nordic, Romance, Slavic, Finnish, Hungarian.
+_ENDING = re.compile(
+    r"(?:['’](?:s|er|en|in|y|[a-zåäöáéí]{1,3})?|:[a-zåäö]{1,4}|s|es|e|en|et|ets|ens|er|erna|erne|eille|eiden|a|as|o|os|u|em|om|y|i|"
+    r"iem|ie|owi|ami|ach|ow|ów|ami|ia|iin|iini|iinia|iinin|iinista|n|in|ia|ista|ssa|ssä|sta|stä|ta|tä|lla|llä|lle|ksi|ja|t|ot|ok|"
+    r"nak|nek|ban|ben|nal|nel|val|vel|ral|ről|ról|hoz|hez|ként|ból|ből|ot|at|ins|inu|inem|iny|unum|inu|inum|inn|ið|ins|"
+    r"а|у|е|ы|и|ом|ем|ов|ами|ах|ам|ой|ю|я)(?![^\W_])"
+)
+_SHORT_ENDING = re.compile(r"(?:['’]?s|['’](?:er|en|in|et|a|u|y)|:[a-zåäö]{1,4}|en|et)(?![^\W_])")
+
+# What may be glued to the front of a name and changes the molecule.
+_CHEMICAL = (
+    r"(?:nor|des|desethyl|desmethyl|desalkyl|didesmethyl|didesethyl|bisnor|deschloro|desnitro|dehydro|dihydro|tetrahydro|"
+    r"hydroxy|oxo|keto|methyl|ethyl|propyl|butyl|pentyl|hexyl|isopropyl|cyclopropyl|benzyl|phenyl|phenethyl|allyl|acetyl|"
+    r"acetoxy|methoxy|ethoxy|fluoro|chloro|bromo|iodo|nitro|amino|cyano|carboxy|carbomethoxy|thio|thia|aza|iso|neo|sec|tert|"
+    r"ortho|meta|para|alpha|beta|gamma|delta|omega|bis|mono|di|tri|tetra|boc|pseudo|homo|epi|deoxy|desoxy|propionyl|butyryl|"
+    r"valeryl|furanyl|acryloyl|pyrrolidino|pyrrolidinyl|piperidinyl|piperidino|morpholino|methylenedioxy|trifluoromethyl|"
+    r"glucuronide|[α-ω])"
+)
+_CHEMICAL_BEFORE = re.compile(
+    rf"(?:(?:^|[^\w])(?:[\w,'′’]*[-‐‑–])*(?:\w*{_CHEMICAL}|(?:[2-9]|1[0-9])['′’]?|(?:\d['′’]?,)+\d['′’]?|[NO]|[a-z]\d|\d[a-z]))[-‐‑–]$",
+    re.IGNORECASE,
+)
+_PREFIX_WORD = re.compile(
+    r"(?:^|[^\w])((?:(?:[NO][-‐‑– ]+|\d['′’]?[-‐‑–])?(?:\w*(?:desethyl|desmethyl|dealkyl|desalkyl|hydroxy|fluoro|chloro|bromo|iodo|methoxy|ethoxy|"
+    r"methyl|ethyl|propyl|butyl|acetyl|acryl|furanyl|butyryl|valeryl|benzyl|phenyl|thio|nitro|pyrrolidino|piperidinyl|"
+    r"piperidino|pyrrolidinyl)|nor|(?:ortho|meta|para|alpha|beta)[-‐‑– ]\w+))[ \n])$",
+    re.IGNORECASE,
+)
+_STEREO_BEFORE = re.compile(
+    r"(?:^|[^\w])(?:[dlrsDLRS]{1,2}|\((?:[±+−–-]|[RS](?:,[RS])*|\+/-|\d?[RSEZrs])\)|\d?[RS]|rac|levo|dextro|cis|trans|[EZ])[-‐‑–]$"
+)
+
+# A name followed by one of these names a class or another thing, not the drug.
+_CLASS_AFTER = re.compile(
+    r"[ \n'’\"”»-]{0,3}(?:(?:and|or) its )?"
+    r"(?:analog(?:ue)?s?\b|analogous|analoga\w*|analóg\w*|análog\w*|analog[ioae]\w*|аналог\w*|homolog(?:ue)?s?\b|congeners?\b|"
+    r"derivat(?:ive)?s?\b|derivat\w+|derivad\w+|dérivé\w*|derivati\b|pochodn\w+|"
+    r"related (?:substance|compound|drug|analog|opioid|cannabinoid|designer)|[- ]?type (?:stimulant|substance|cannabinoid|drug|opioid|compound)|"
+    r"receptors?\b|antagonist|"
+    r"(?:use|abuse)? ?poppy)",
+    re.IGNORECASE,
+)
+_CLASS_BEFORE = re.compile(
+    r"(?:analog(?:ue)?s (?:of|du|de la|de l['’]|of the)|an[aá]log[oi]s? (?:del?|di|della|do|da)|derivatives of|dérivés (?:du|de la|de l['’])|"
+    r"derivad[oa]s? (?:del?|da|do|de la)|derivati (?:del|della|di)) ?$",
+    re.IGNORECASE,
+)
+
+DRUG_WORDS = re.compile(
+    r"\b(?:drug|drugs|narcotic|nps|psychoactive|psychotropic|overdos|opioid|opiate|fentanyl|heroin|cocaine|cannabi|mdma|benzo|stimulant|"
+    r"hallucinogen|psychedelic|sedative|tranquil|addict|dealer|dealing|traffick|smuggl|seiz|snort|inject|smok|intoxicat|toxicolog|"
+    r"street name|slang|nickname|pill|tablet|capsule|powder|dose|dosage|high\b|trip\b|rave|party drug|illicit|illegal|controlled substance|schedule|"
+    r"designer|legal high|research chemical|vape|cartridge|edible|"
+    r"droge|drogen|rauschgift|betäubungsmittel|drogue|stup[ée]fiant|droga|drogas|droghe|estupefaciente|stupefacent|drugs|verdovend|"
+    r"narkotika|narkotik|droger|rusmid|stoffer|huume|päihde|narkotyk|dopal|fíkniefni|kábítószer|drog\w*|návyk|psychotrop\w*|nowe substancje|"
+    r"наркот|психоактивн|психотроп|препарат|веществ)",
+    re.IGNORECASE,
+)
+
+
+def left_is_free(text: str, start: int) -> bool:
+    """No letter or digit touches the name on its left."""
+    return start == 0 or not (text[start - 1].isalnum() or text[start - 1] == "_")
+
+
+def end_of(text: str, end: int, key_length: int) -> int | None:
+    """Where the written form ends, an inflection included; None where the name runs on into another word."""
+    if end >= len(text) or not (text[end].isalnum() or text[end] in "'’:_"):
+        return end
+    ending = (_ENDING if key_length > 4 else _SHORT_ENDING).match(text, end)
+    if ending:
+        return end if text[end] in "'’:" else ending.end()
+    return None if text[end].isalnum() or text[end] == "_" else end
+
+
+def changed_molecule(text: str, start: int) -> int | None:
+    """Start of a chemical prefix right before the name that makes it another molecule ("N-desethyl …")."""
+    before = text[max(0, start - 40) : start]
+    if not before:
+        return None
+    offset = start - len(before)
+    if before[-1] in "-‐‑–":
+        if _STEREO_BEFORE.search(before):
+            return None
+        match = _CHEMICAL_BEFORE.search(before)
+        return None if match is None else offset + _word_start(before, match.start())
+    if before[-1] in " \n":
+        match = _PREFIX_WORD.search(before)
+        return None if match is None else offset + match.start(1)
+    return None
+
+
+def _word_start(before: str, at: int) -> int:
+    return at if at < len(before) and (before[at].isalnum()) else at + 1
+
+
+def names_a_class(text: str, start: int, end: int) -> bool:
+    """The name is part of a phrase for a class or another thing ("fentanyl analogues", "opium poppy")."""
+    return bool(_CLASS_AFTER.match(text, end) or _CLASS_BEFORE.search(text[max(0, start - 30) : start]))
+
+
+def has_drug_word(text: str, start: int, end: int, reach: int = 90) -> bool:
+    """A word about drugs stands within `reach` characters."""
+    low = max(0, start - reach)
+    return bool(DRUG_WORDS.search(text, low, start) or DRUG_WORDS.search(text, end, end + reach))

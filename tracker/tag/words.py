@@ -1,0 +1,110 @@
+"""Single words that the automaton does not find: short codes, inflected and translated names, OCR swaps, one typo.
+
+Each distinct run of non-space characters is looked at once; runs with nothing in them are remembered, so that the cost
+of a text is that of its new words. What is found does not depend on what was seen before.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tracker.tag import candidates as grammar
+from tracker.tag.spelling import Speller
+from tracker.text.fold import key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tracker.tag.patterns import Entry, Patterns
+
+_MEMORY = 60_000  # runs remembered; then forgotten and learnt anew, so that memory stays flat
+_WORD = re.compile(r"[^\W_]+")
+_COMPOUND = re.compile(r"[^\W_]+(?:[-‐‑–,'’′+()\[\].]{1,3}[^\W_]+)*")
+_LONGEST = 120  # characters of a run that can be a name; longer ones are addresses or data
+
+Name = tuple[int, int, "tuple[Entry, ...]", str]
+Unknown = tuple[int, int, str, str]
+
+
+class WordReader:
+    """Reads runs of a text against the patterns."""
+
+    def __init__(self, patterns: Patterns) -> None:
+        self._patterns = patterns
+        self._speller = Speller(patterns)
+        self._boring: set[str] = set()
+        self._read: dict[str, tuple[tuple[Name, ...], tuple[Unknown, ...]]] = {}
+
+    def names(self, text: str) -> Iterator[Name]:
+        """Names that single words stand for: (start, end, entries, how)."""
+        for run, (names, _) in self._interesting(text):
+            for at in _places(text, run):
+                for start, end, entries, how in names:
+                    yield at + start, at + end, entries, how
+
+    def candidates(self, text: str) -> set[Unknown]:
+        """Unknown names by their form: (start, end, class, why)."""
+        return {
+            (at + start, at + end, cls, why)
+            for run, (_, unknown) in self._interesting(text)
+            for at in (_places(text, run) if unknown else ())
+            for start, end, cls, why in unknown
+        }
+
+    def _interesting(self, text: str) -> list[tuple[str, tuple[tuple[Name, ...], tuple[Unknown, ...]]]]:
+        runs = set(text.split()) - self._boring
+        found = []
+        for run in sorted(runs):
+            read = self._read.get(run)
+            if read is None:
+                read = self._look(run)
+                self._remember(run, read)
+            if read[0] or read[1]:
+                found.append((run, read))
+        return found
+
+    def _remember(self, run: str, read: tuple[tuple[Name, ...], tuple[Unknown, ...]]) -> None:
+        if len(self._boring) + len(self._read) >= _MEMORY:
+            self._boring.clear()
+            self._read.clear()
+        if read[0] or read[1]:
+            self._read[run] = read
+        else:
+            self._boring.add(run)
+
+    def _look(self, run: str) -> tuple[tuple[Name, ...], tuple[Unknown, ...]]:
+        if len(run) < 2 or len(run) > _LONGEST or "://" in run or "@" in run:
+            return (), ()
+        names: list[Name] = []
+        unknown: list[Unknown] = []
+        for match in _COMPOUND.finditer(run):
+            compound = match[0]
+            whole = self._speller.read(compound) if compound != run or not compound.isalpha() else None
+            if whole is not None:
+                names.append((match.start(), match.end(), *whole))
+                continue
+            for word in _WORD.finditer(compound):
+                entries = self._patterns.short.get(key(word[0])) or self._short_inflected(word[0])
+                read = (entries, "exact") if entries else self._speller.read(word[0])
+                if read is not None:
+                    at = match.start() + word.start()
+                    names.append((at, at + len(word[0]), *read))
+            guess = grammar.look(compound, self._patterns.entries, self._speller)
+            unknown += [(match.start() + s, match.start() + e, cls, why) for s, e, cls, why in guess]
+        return tuple(names), tuple(unknown)
+
+    def _short_inflected(self, word: str) -> tuple[Entry, ...] | None:
+        if len(word) > 3 and word[-1] == "s" and word[:-1].isupper():
+            return self._patterns.short.get(key(word[:-1]))
+        return None
+
+
+def _places(text: str, run: str) -> Iterator[int]:
+    """Where the run stands between white space."""
+    at = text.find(run)
+    while at >= 0:
+        end = at + len(run)
+        if (at == 0 or text[at - 1].isspace()) and (end == len(text) or text[end].isspace()):
+            yield at
+        at = text.find(run, end)

@@ -1,0 +1,114 @@
+"""Foldings used for finding names, with a map back to the original offsets. Stored text is never changed.
+
+`fold` lowers case, takes accents and look-alike characters away, spells Greek letters and leaves out white space,
+hyphens and invisible characters, so that "4‑CMC", "4 cmc" and "4-\\nCMC" are one string. What a match means at its
+place (was there a space? a line break?) is the caller's to check in the original.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from itertools import compress
+from typing import NamedTuple
+
+GREEK = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ψ": "psi", "ω": "omega", "λ": "lambda",
+}  # fmt: skip
+HYPHENS = "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2043\ufe58\ufe63\uff0d\u00b7\u2027\u05be"
+INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2061\u2062\u2063"
+PRIMES = "'’‘′`´ʹʼ＇‛"
+_SPACES = " \t\n\r\f\v\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+_SPECIAL = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "″": "''"}
+
+_ASCII: dict[str, str] = {chr(c): chr(c).lower() for c in range(128)}
+_ASCII.update({c: "" for c in _SPACES + "-" if c < "\x80"} | {"`": "'"})
+_ASCII_TABLE = str.maketrans({c: folded or None for c, folded in _ASCII.items()})  # None, not "": the quick way of str
+_KEPT = bytes(bool(_ASCII[chr(c)]) for c in range(128)) + bytes(128)
+
+
+class Folded(NamedTuple):
+    """A folded text and what it was made from."""
+
+    text: str
+    original: str
+
+    def starts(self) -> list[int]:
+        """The offset in the original of each folded character; one more for the end."""
+        original = self.original
+        if original.isascii():
+            kept = original.encode("ascii").translate(_KEPT)
+        else:
+            kept = original.translate(_LENGTHS).encode("latin-1")
+        if max(kept, default=0) <= 1:
+            places = list(compress(range(len(original)), kept))
+        else:  # a ligature or a Greek letter became several characters
+            places = [i for i, length in enumerate(kept) for _ in range(length)]
+        places.append(len(original))
+        return places
+
+
+class _Table(dict[int, str | None]):
+    """Folded form of each character, worked out when it is first met. None leaves it out."""
+
+    def __missing__(self, code: int) -> str | None:
+        self[code] = folded = _folded(chr(code)) or None
+        return folded
+
+
+class _Lengths(dict[int, int]):
+    """Number of folded characters of each character."""
+
+    def __missing__(self, code: int) -> int:
+        self[code] = length = len(_TABLE[code] or "")
+        return length
+
+
+def _folded(char: str) -> str:
+    if char in _ASCII:
+        return _ASCII[char]
+    if char in INVISIBLE or char in HYPHENS or char in _SPACES:
+        return ""
+    if char in PRIMES:
+        return "'"
+    lower = char.lower()
+    if lower in GREEK or lower in _SPECIAL:
+        return GREEK.get(lower) or _SPECIAL[lower]
+    plain = unicodedata.normalize("NFKD", char).lower()
+    if plain == char:
+        return char if not unicodedata.combining(char) else ""
+    kept = (c for c in plain if not unicodedata.combining(c) and c not in _SPACES and c not in HYPHENS)
+    return "".join(GREEK.get(c) or _SPECIAL.get(c, c) for c in kept)
+
+
+_TABLE = _Table()
+_LENGTHS = _Lengths()
+
+
+def _fold_char(char: str) -> str:
+    return _TABLE[ord(char)] or ""
+
+
+def fold(text: str) -> Folded:
+    """The text as names are compared, with the way back. Cost is linear; plain ASCII takes the fast path."""
+    if text.isascii():
+        return Folded(text.translate(_ASCII_TABLE), text)
+    return Folded(text.translate(_TABLE), text)
+
+
+def key(name: str) -> str:
+    """The folded form of one name, for looking it up."""
+    return fold(name).text
+
+
+def separated(name: str) -> tuple[str, frozenset[int]]:
+    """Key of a name and the places in the key before which the name has a space or hyphen."""
+    breaks, length = set(), 0
+    for char in name:
+        piece = _fold_char(char)
+        if piece:
+            length += len(piece)
+        elif length:
+            breaks.add(length)
+    folded = key(name)
+    return folded, frozenset(b for b in breaks if b < len(folded))
+
