@@ -1,0 +1,50 @@
+"""Facts of a document as words of the search index, so that filters and facets cost as little as words.
+
+zk current and kept · zu current, not kept · sN substance (sNa sNn sNh with assertion) · cN class · tN theme (tNa …) ·
+gGB country · rN source · lA tier · y2024 year of publication · q202611 month first seen · dnews document type ·
+ea en eh any affirmed, negated, hypothetical substance. N is the number of the term or source.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FACETS = {"s": "substance", "c": "class", "t": "theme", "r": "source", "g": "country", "y": "year"}
+
+
+def words(
+    *,
+    current: bool,
+    kept: bool,
+    source: int,
+    tier: str | None,
+    published: str | None,
+    first_seen: str,
+    doctype: str | None,
+    countries: Iterable[str],
+    terms: Iterable[tuple[str, int, str | None]],
+) -> str:
+    """The line of words; `terms` are (kind, number, assertion) of one tag set."""
+    line = ["zk" if kept else "zu"] if current else []
+    any_assertion = set()
+    for kind, number, assertion in terms:
+        letter = kind[0]  # substance, class, theme
+        line.append(f"{letter}{number}")
+        if assertion:
+            line.append(f"{letter}{number}{assertion[0]}")
+            if kind == "substance":
+                any_assertion.add(f"e{assertion[0]}")
+    line += sorted(any_assertion)
+    line += [f"g{country.lower()}" for country in countries]
+    line.append(f"r{source}")
+    if tier:
+        line.append(f"l{tier.lower()}")
+    if doctype:
+        line.append("d" + doctype.replace("_", ""))
+    if published:
+        line.append(f"y{published[:4]}")
+    line.append(f"q{first_seen[:4]}{first_seen[5:7]}")
+    return " ".join(line)

@@ -1,0 +1,137 @@
+"""Fetch states and the ledger of fetches: what is due, what happened, which source has gone silent."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from tracker.archive.times import moment, stamp
+from tracker.model import FetchState
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+    from tracker.model import Fetch, SourceStatus
+
+_MOMENTS = ("last_polled", "last_ok", "not_before", "seen_until")
+GOOD: frozenset[str] = frozenset({"ok", "not_modified", "empty"})
+SILENT_FACTOR = 4.0  # overdue by this many usual rhythms …
+SILENT_DAYS = 7.0  # … and by at least a week: a Christmas pause of a daily source is not silence
+RHYTHM_ARRIVALS = 30  # arrivals looked at, newest first
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """How one source does. `rhythm_days` is the median of days between arrivals of new items, None below four arrivals."""
+
+    id: str
+    status: SourceStatus | None
+    last_ok: datetime | None
+    last_polled: datetime | None
+    last_item: datetime | None
+    rhythm_days: float | None
+    silent: bool
+    error: str | None
+    documents: int
+    failures: int
+    moved_to: str | None
+    not_before: datetime | None
+    first_watched: datetime | None
+
+
+def state_json(state: FetchState) -> str:
+    """A state as stored; absent fields left out."""
+    values: dict[str, Any] = {}
+    for f in fields(state):
+        value = getattr(state, f.name)
+        if value not in (None, 0) and f.name != "source":
+            values[f.name] = stamp(value) if f.name in _MOMENTS else value
+    return json.dumps(values, ensure_ascii=False)
+
+
+def state_of(source: str, text: str | None) -> FetchState:
+    """Inverse of `state_json`; a source never polled has an empty state."""
+    values = json.loads(text) if text else {}
+    for name in _MOMENTS:
+        if name in values:
+            values[name] = moment(values[name])
+    known = {f.name for f in fields(FetchState)}
+    return FetchState(source=source, **{k: v for k, v in values.items() if k in known})
+
+
+def read_states(connection: sqlite3.Connection) -> dict[str, FetchState]:
+    rows = connection.execute("SELECT id, state FROM sources WHERE state IS NOT NULL")
+    return {row["id"]: state_of(row["id"], row["state"]) for row in rows}
+
+
+def write_state(connection: sqlite3.Connection, num: int, state: FetchState) -> None:
+    """Keep the next state; the first good poll starts the time for which the source counts as watched."""
+    watched = stamp(state.last_ok) if state.last_ok else None
+    connection.execute(
+        "UPDATE sources SET state = ?, first_watched = coalesce(first_watched, ?) WHERE num = ?",
+        (state_json(state), watched, num),
+    )
+
+
+def write_fetches(connection: sqlite3.Connection, num: int, fetches: Sequence[Fetch]) -> None:
+    connection.executemany(
+        "INSERT INTO fetches (source, at, url, status, http, ms, bytes, items, error, note) VALUES (?,?,?,?,?,?,?,?,?,?)",
+        [(num, stamp(f.at), f.url, f.status, f.http, f.ms, f.bytes, f.items, f.error, f.note) for f in fetches],
+    )
+
+
+def health(connection: sqlite3.Connection, now: datetime) -> list[SourceHealth]:
+    """Every source that was ever polled or given documents, in order of id."""
+    rows = connection.execute("SELECT * FROM sources ORDER BY id").fetchall()
+    return [_health(connection, row, now) for row in rows]
+
+
+def _health(connection: sqlite3.Connection, row: sqlite3.Row, now: datetime) -> SourceHealth:
+    state = state_of(row["id"], row["state"])
+    arrivals = [
+        moment(at)
+        for (at,) in connection.execute(
+            "SELECT DISTINCT first_seen FROM documents WHERE source = ? AND first_seen <= ? AND NOT backfilled "
+            "ORDER BY first_seen DESC LIMIT ?",
+            (row["num"], stamp(now), RHYTHM_ARRIVALS),
+        )
+    ]
+    times = [at for at in arrivals if at is not None]
+    rhythm = rhythm_days(times)
+    count = connection.execute(
+        "SELECT count(*) FROM documents WHERE source = ? AND first_seen <= ?", (row["num"], stamp(now))
+    ).fetchone()[0]
+    return SourceHealth(
+        id=row["id"],
+        status=state.status,
+        last_ok=state.last_ok,
+        last_polled=state.last_polled,
+        last_item=times[0] if times else None,
+        rhythm_days=rhythm,
+        silent=is_silent(times[0] if times else None, rhythm, now),
+        error=state.error,
+        documents=count,
+        failures=state.failures,
+        moved_to=state.moved_to,
+        not_before=state.not_before,
+        first_watched=moment(row["first_watched"]),
+    )
+
+
+def rhythm_days(arrivals: Sequence[datetime]) -> float | None:
+    """Median days between arrivals given newest first; None with fewer than four, where a median says nothing."""
+    if len(arrivals) < 4:
+        return None
+    gaps = [(a - b).total_seconds() / 86400 for a, b in zip(arrivals, arrivals[1:], strict=False)]
+    return round(median(gaps), 2)
+
+
+def is_silent(last_item: datetime | None, rhythm: float | None, now: datetime) -> bool:
+    """Nothing new for much longer than usual."""
+    if last_item is None or rhythm is None:
+        return False
+    return now - last_item > timedelta(days=max(rhythm * SILENT_FACTOR, SILENT_DAYS))

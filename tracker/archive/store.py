@@ -1,0 +1,457 @@
+"""Writing what a source said: one transaction a batch, first_seen set once, a changed item a new revision."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from tracker.archive import facts
+from tracker.archive.identity import (
+    QUIET_TYPES, Keys, content_hash, document_of, fields_json, gravest, keys_of, notice_status, prepare, shared_links,
+    target_key,
+)  # fmt: skip
+from tracker.archive.tagrows import TagRows
+from tracker.archive.terms import Terms, register_source
+from tracker.errors import ArchiveError
+from tracker.text.urls import canonical_url
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from tracker.model import Document, Source, Tags
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a batch; `ids` is parallel to the documents given."""
+
+    new: int = 0
+    revised: int = 0
+    unchanged: int = 0
+    ids: tuple[int, ...] = ()
+    undated: int = 0  # of a backfile: items without a date, first seen now
+    changed: tuple[int, ...] = ()  # ids of new and revised documents
+
+
+@dataclass(slots=True)
+class Held:
+    """What must be known of a stored document to decide about an item."""
+
+    id: int
+    doi: str | None
+    pmid: str | None
+    hash: bytes
+    revision: int
+    tagset: int | None
+    updated: str | None
+    first_seen: str
+    external_id: str
+    url: str | None
+    backfilled: int
+    in_batch: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One document of a batch, prepared, with the stored one it is (None: new)."""
+
+    place: int
+    document: Document
+    keys: Keys
+    canonical: str | None
+    hash: bytes
+    held: Held | None
+
+
+class Resolver:
+    """Finds the stored document behind each item of one source's batch."""
+
+    def __init__(self, connection: sqlite3.Connection, source: int, documents: Sequence[Document]) -> None:
+        self._canonical = [canonical_url(d.url) if d.url else None for d in documents]
+        self._keys = [keys_of(d, c) for d, c in zip(documents, self._canonical, strict=True)]
+        self._documents = documents
+        self.newly_shared = shared_links(self._keys)
+        known = connection.execute("SELECT key FROM shared_links WHERE source = ?", (source,))
+        self.shared = self.newly_shared.union(row[0] for row in known)
+        self._owner = self._load(connection, source)
+
+    def _load(self, connection: sqlite3.Connection, source: int) -> dict[int, Held]:
+        wanted = json.dumps([k for keys in self._keys for k in keys.all()])
+        rows = connection.execute(
+            "SELECT i.key, d.id, d.doi, d.pmid, d.hash, d.revision, d.tagset, d.updated, d.first_seen, d.external_id, "
+            "d.url, d.backfilled FROM json_each(?) w CROSS JOIN identities i ON i.key = w.value AND i.source = ? "
+            "JOIN documents d ON d.id = i.document",
+            (wanted, source),
+        )
+        held: dict[int, Held] = {}
+        owner = {}
+        for row in rows:
+            owner[row[0]] = held.setdefault(row[1], Held(*row[1:]))
+        return owner
+
+    def items(self) -> Iterator[Item]:
+        for place, (document, keys, link) in enumerate(zip(self._documents, self._keys, self._canonical, strict=True)):
+            yield Item(place, document, keys, link, content_hash(document), self.find(document, keys))
+
+    def find(self, document: Document, keys: Keys) -> Held | None:
+        """DOI or PMID, else the link (with guid or title where a payload repeats it), else the guid."""
+        for strong in (keys.pmid, keys.doi):
+            held = self._owner.get(strong) if strong is not None else None
+            if held and _agree(held, document):
+                return held
+        if keys.link is None:
+            weak: int | None = keys.guid
+        else:
+            weak = keys.own if keys.link in self.shared else keys.link
+        held = self._owner.get(weak) if weak is not None else None
+        return held if held and _agree(held, document) else None
+
+    def claim(self, keys: Keys, held: Held) -> list[int]:
+        """Let `held` answer to the keys that nobody answers to yet; returns those."""
+        usable = [k for k in keys.all() if not (k == keys.link and k in self.shared)]
+        if keys.link is not None:  # a guid names a page only where there is no link
+            usable = [k for k in usable if k != keys.guid]
+        free = [k for k in usable if k not in self._owner]
+        for k in free:
+            self._owner[k] = held
+        return free
+
+
+def _agree(held: Held, document: Document) -> bool:
+    """Two PMIDs, or without them two DOIs, are two documents, whatever else they share."""
+    if held.pmid and document.pmid:
+        return held.pmid == document.pmid
+    return not (held.doi and document.doi and held.doi.lower() != document.doi.lower())
+
+
+def is_unchanged(item: Item) -> bool:
+    """The same content, or an older state of it than the one held."""
+    held = item.held
+    if held is None:
+        return False
+    stale = bool(held.updated and item.document.updated and item.document.updated < held.updated)
+    return held.hash == item.hash or stale
+
+
+def unchanged(
+    connection: sqlite3.Connection, source_id: str, documents: Sequence[Document], source: Source | None
+) -> set[int]:
+    """Places of the documents that need no tagging: stored already with this content."""
+    row = connection.execute("SELECT num FROM sources WHERE id = ?", (source_id,)).fetchone()
+    if row is None:
+        return set()
+    if source is not None:
+        documents = [prepare(source, d) for d in documents]
+    resolver = Resolver(connection, row[0], documents)
+    return {i.place for i in resolver.items() if is_unchanged(i) and i.held and i.held.tagset is not None}
+
+
+@dataclass(slots=True)
+class _Rows:
+    """What a batch writes, gathered first and written table by table."""
+
+    documents: list[tuple[Any, ...]] = field(default_factory=list)
+    revisions: list[tuple[Any, ...]] = field(default_factory=list)
+    identities: list[tuple[int, int, int]] = field(default_factory=list)
+    tagsets: list[tuple[Any, ...]] = field(default_factory=list)
+    search: list[tuple[int, str | None, str | None, str]] = field(default_factory=list)
+    tags: TagRows = field(default_factory=TagRows)
+
+
+class Batch:
+    """One source's batch inside one open transaction."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        terms: Terms,
+        source: Source,
+        *,
+        now: str,
+        lexicon: str,
+        backfill: bool = False,
+    ) -> None:
+        self._db, self._terms, self._source = connection, terms, source
+        self._now, self._lexicon, self._backfill = now, lexicon, backfill
+        self._num = register_source(connection, source)
+        self._rows = _Rows()
+        self._next = {t: _next_id(connection, t) for t in ("documents", "revisions", "tagsets")}
+        self._notices: list[tuple[int, Document, str]] = []
+        self._fresh_keys: list[tuple[int, int, str]] = []  # key, document, first_seen
+        self._touched: list[tuple[Any, ...]] = []
+        self._revised: list[tuple[Held, Item, Tags | None]] = []
+        self._undated = 0
+
+    def run(self, documents: Sequence[Document], tags: Sequence[Tags | None]) -> Stored:
+        """Write the batch. `tags` may hold None for what `unchanged` named; anything else untagged is refused."""
+        if len(documents) != len(tags):
+            raise ValueError("tags must be parallel to documents")
+        prepared = [prepare(self._source, d) for d in documents]
+        resolver = Resolver(self._db, self._num, prepared)
+        ids, changed, counts = [0] * len(prepared), [], defaultdict[str, int](int)
+        for item in _newest_states(resolver, prepared):
+            outcome, held = self._take(resolver, item, tags[item.place])
+            counts[outcome] += 1
+            ids[item.place] = held.id
+            if outcome != "unchanged":
+                changed.append(held.id)
+        self._write(resolver)
+        return Stored(
+            counts["new"],
+            counts["revised"],
+            counts["unchanged"],
+            tuple(ids),
+            self._undated,
+            tuple(dict.fromkeys(changed)),
+        )
+
+    # --- deciding ---
+
+    def _take(self, resolver: Resolver, item: Item, tags: Tags | None) -> tuple[str, Held]:
+        held = resolver.find(item.document, item.keys)  # again: an earlier item of the batch may have become its owner
+        item = replace(item, held=held)
+        if held is None:
+            outcome, held = "new", self._new(item, self._tagged(item, tags))
+        elif held.in_batch or is_unchanged(item):
+            outcome = "unchanged"
+            self._touch(item, held)
+        else:
+            outcome = "revised"
+            self._revised.append((held, item, self._tagged(item, tags)))
+            held.hash, held.in_batch = item.hash, True
+            self._touch(item, held)
+        for k in resolver.claim(item.keys, held):
+            self._rows.identities.append((k, self._num, held.id))
+            self._fresh_keys.append((k, held.id, self._now))
+        if outcome != "unchanged" and item.document.relates_to and item.document.editorial_status == "notice":
+            self._notices.append((held.id, item.document, held.first_seen))
+        return outcome, held
+
+    def _tagged(self, item: Item, tags: Tags | None) -> Tags:
+        if tags is None:
+            raise ArchiveError(
+                f"{self._source.id}: {item.document.external_id} was changed by another run while this one read it; run again"
+            )
+        return tags
+
+    def _new(self, item: Item, tags: Tags) -> Held:
+        document = item.document
+        first_seen = self._first_seen(document)
+        held = Held(
+            self._take_id("documents"), document.doi, document.pmid, item.hash, self._take_id("revisions"), None,
+            document.updated, first_seen, document.external_id, document.url, int(first_seen != self._now), True,
+        )  # fmt: skip
+        kept = self._is_kept(tags)
+        held.tagset = self._tag(held, document, tags, known_from=first_seen, kept=kept)
+        self._rows.revisions.append(_revision_row(held.revision, held.id, document, item.hash, first_seen))
+        self._rows.documents.append(
+            (held.id, self._num, document.external_id, document.url, item.canonical, document.doi, document.pmid,
+             document.publisher, document.journal, document.published, document.precision, document.updated, first_seen,
+             self._now, int(self._backfill and bool(document.published)), int(self._source.type not in QUIET_TYPES),
+             item.hash, document.editorial_status, int(kept), held.revision, held.tagset, held.id, held.id)
+        )  # fmt: skip
+        return held
+
+    def _first_seen(self, document: Document) -> str:
+        from tracker.archive.times import period
+
+        if not self._backfill:
+            return self._now
+        if document.published is None:
+            self._undated += 1
+            return self._now
+        return min(period(document.published)[1], self._now)
+
+    def _is_kept(self, tags: Tags) -> bool:
+        return tags.relevant or self._source.keep == "all"
+
+    def _tag(self, held: Held, document: Document, tags: Tags, *, known_from: str, kept: bool) -> int:
+        tagset = self._take_id("tagsets")
+        lexicon = self._terms.lexicon(tags.lexicon or self._lexicon, self._now)
+        self._rows.tagsets.append(
+            tagset_row(
+                tagset, held.revision, held.id, lexicon, tags, made_at=self._now, known_from=known_from, kept=kept
+            )
+        )
+        found = self._rows.tags.add(tagset, tags, self._terms)
+        line = facts.words(
+            current=True, kept=kept, source=self._num, tier=self._source.tier, published=document.published,
+            first_seen=held.first_seen, doctype=tags.doctype,
+            countries=sorted({*tags.countries, *document.countries}), terms=found,
+        )  # fmt: skip
+        self._rows.search.append((held.revision, document.title, document.text, line))
+        return tagset
+
+    def _touch(self, item: Item, held: Held) -> None:
+        """Read again: when, and under which address now. Never first_seen, never the text."""
+        document = item.document
+        newer = not (held.updated and document.updated and document.updated < held.updated)
+        if newer:
+            self._touched.append(
+                (self._now, document.updated, document.external_id, document.url, item.canonical, document.doi,
+                 document.pmid, held.id)
+            )  # fmt: skip
+        else:
+            self._touched.append((self._now, None, None, None, None, None, None, held.id))
+
+    def _take_id(self, table: str) -> int:
+        self._next[table] += 1
+        return self._next[table] - 1
+
+    # --- writing ---
+
+    def _write(self, resolver: Resolver) -> None:
+        db = self._db
+        for held, item, tags in self._revised:
+            self._revise(held, item, tags)  # type: ignore[arg-type]
+        rows = self._rows
+        db.executemany(f"INSERT INTO documents VALUES ({','.join('?' * 23)})", rows.documents)
+        db.executemany("INSERT INTO revisions VALUES (?,?,?,?,?,?,?,?,?,NULL)", rows.revisions)
+        db.executemany("INSERT OR IGNORE INTO identities VALUES (?,?,?)", rows.identities)
+        db.executemany(
+            "INSERT OR IGNORE INTO shared_links VALUES (?,?)", [(self._num, k) for k in resolver.newly_shared]
+        )
+        write_tagsets(db, rows.tagsets, rows.tags)
+        add_to_search(db, rows.search)
+        db.executemany(
+            "UPDATE documents SET fetched = ?, updated = coalesce(?, updated), external_id = coalesce(?, external_id), "
+            "url = coalesce(?, url), canonical_url = coalesce(?, canonical_url), doi = coalesce(?, doi), "
+            "pmid = coalesce(?, pmid) WHERE id = ?",
+            self._touched,
+        )
+        self._mark()
+
+    def _revise(self, held: Held, item: Item, tags: Tags) -> None:
+        """Close the current revision and its tag set, open the next."""
+        db, document = self._db, item.document
+        db.execute("UPDATE revisions SET known_until = ? WHERE id = ?", (self._now, held.revision))
+        db.execute("UPDATE tagsets SET known_until = ? WHERE id = ?", (self._now, held.tagset))
+        retire_from_search(db, held.revision)
+        held.revision = self._take_id("revisions")
+        kept = self._is_kept(tags)
+        held.tagset = self._tag(held, document, tags, known_from=self._now, kept=kept)
+        self._rows.revisions.append(_revision_row(held.revision, held.id, document, item.hash, self._now))
+        marks = [r[0] for r in db.execute("SELECT status FROM editorial_marks WHERE document = ?", (held.id,))]
+        db.execute(
+            "UPDATE documents SET hash = ?, revision = ?, tagset = ?, kept = ?, publisher = ?, journal = ?, "
+            "published = ?, precision = ?, editorial_status = ? WHERE id = ?",
+            (item.hash, held.revision, held.tagset, int(kept), document.publisher, document.journal,
+             document.published, document.precision, gravest([document.editorial_status, *marks]), held.id),
+        )  # fmt: skip
+
+    def _mark(self) -> None:
+        """Notices mark their originals, whichever of the two came first."""
+        db = self._db
+        for notice, document, seen in self._notices:
+            status = notice_status(document)
+            for target in document.relates_to:
+                k = target_key(target)
+                if k is None:
+                    continue
+                db.execute("INSERT OR REPLACE INTO relations VALUES (?,?,?,?)", (notice, k, target, status))
+                for (original,) in db.execute("SELECT document FROM identities WHERE key = ?", (k,)).fetchall():
+                    mark(db, original, notice, status, seen)
+        if self._fresh_keys:
+            waiting = db.execute(
+                "SELECT r.key, r.notice, r.status FROM json_each(?) w CROSS JOIN relations r ON r.key = w.value",
+                (json.dumps([k for k, _, _ in self._fresh_keys]),),
+            ).fetchall()
+            owner = {k: (document, seen) for k, document, seen in self._fresh_keys}
+            for k, notice, status in waiting:
+                original, _ = owner[k]
+                seen = max(r[0] for r in db.execute(
+                    "SELECT first_seen FROM documents WHERE id IN (?, ?)", (original, notice)))  # fmt: skip
+                mark(db, original, notice, status, seen)
+
+
+def mark(connection: sqlite3.Connection, original: int, notice: int, status: str, at: str) -> None:
+    """Mark a document as the notice says; the gravest word is shown, the earliest moment of a notice stays."""
+    if original == notice:
+        return
+    connection.execute(
+        "INSERT INTO editorial_marks VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET status = excluded.status",
+        (original, notice, status, at),
+    )
+    rows = connection.execute(
+        "SELECT status FROM editorial_marks WHERE document = ? UNION ALL "
+        "SELECT coalesce(json_extract(r.fields, '$.editorial_status'), 'ok') FROM documents d "
+        "JOIN revisions r ON r.id = d.revision WHERE d.id = ?",
+        (original, original),
+    )
+    connection.execute(
+        "UPDATE documents SET editorial_status = ? WHERE id = ?", (gravest([r[0] for r in rows]), original)
+    )
+
+
+def _newest_states(resolver: Resolver, documents: Sequence[Document]) -> Iterable[Item]:
+    """Items so that of several states of one document in a batch the newest comes first (the others count as read)."""
+    items = list(resolver.items())
+    groups: dict[tuple[str, int], list[Item]] = defaultdict(list)
+    for item in items:
+        strong = item.keys.pmid or item.keys.doi
+        weak = item.keys.own if item.keys.link in resolver.shared else item.keys.link
+        groups["s" if strong else "w", strong or weak or item.keys.guid].append(item)
+    for group in groups.values():
+        group.sort(key=lambda i: i.document.updated or i.document.published or "", reverse=True)
+        yield from group
+
+
+def tagset_row(
+    tagset: int, revision: int, document: int, lexicon: int, tags: Tags, *, made_at: str, known_from: str, kept: bool
+) -> tuple[Any, ...]:
+    """A row of `tagsets` for a current tag set."""
+    return (
+        tagset, revision, document, lexicon, made_at, known_from, None, 1, int(tags.relevant), tags.relevance, int(kept),
+        tags.doctype, tags.grade, tags.language, " ".join(tags.countries),
+    )  # fmt: skip
+
+
+def write_tagsets(connection: sqlite3.Connection, heads: Sequence[tuple[Any, ...]], rows: TagRows) -> None:
+    connection.executemany("INSERT INTO tagsets VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", heads)
+    rows.write(connection)
+
+
+def add_to_search(connection: sqlite3.Connection, rows: Sequence[tuple[int, str | None, str | None, str]]) -> None:
+    connection.executemany("INSERT INTO search_rows (id, facts) VALUES (?,?)", [(r[0], r[3]) for r in rows])
+    connection.executemany("INSERT INTO search (rowid, title, text, facts) VALUES (?,?,?,?)", rows)
+
+
+def change_facts(connection: sqlite3.Connection, revision: int, line: str) -> None:
+    """Replace the facts of one revision in the search index."""
+    row = connection.execute("SELECT title, text, facts FROM search_content WHERE id = ?", (revision,)).fetchone()
+    if row is None or row["facts"] == line:
+        return
+    connection.execute(
+        "INSERT INTO search (search, rowid, title, text, facts) VALUES ('delete',?,?,?,?)",
+        (revision, row["title"], row["text"], row["facts"]),
+    )
+    connection.execute("UPDATE search_rows SET facts = ? WHERE id = ?", (line, revision))
+    connection.execute(
+        "INSERT INTO search (rowid, title, text, facts) VALUES (?,?,?,?)", (revision, row["title"], row["text"], line)
+    )
+
+
+def retire_from_search(connection: sqlite3.Connection, revision: int) -> None:
+    """An older revision is found only by reads as of a moment when it was the current one."""
+    row = connection.execute("SELECT facts FROM search_rows WHERE id = ?", (revision,)).fetchone()
+    if row is not None:
+        change_facts(connection, revision, " ".join(w for w in row["facts"].split() if w not in ("zk", "zu")))
+
+
+def _revision_row(
+    revision: int, document_id: int, document: Document, hash_: bytes, known_from: str
+) -> tuple[Any, ...]:
+    return (
+        revision, document_id, known_from, None, hash_, document.title, document.text, document.summary,
+        fields_json(document),
+    )  # fmt: skip
+
+
+def _next_id(connection: sqlite3.Connection, table: str) -> int:
+    return int(connection.execute(f"SELECT coalesce(max(id), 0) + 1 FROM {table}").fetchone()[0])
+
+
+__all__ = ["Batch", "Resolver", "Stored", "document_of", "mark", "unchanged"]
