@@ -1,0 +1,110 @@
+"""Searches made from the knowledge base: class terms and substance names as OR queries, cut to what an API takes.
+
+Pure: it is handed the names. `expand` is what the pipeline calls for a source whose `options.query` is `lexicon`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from urllib.parse import quote_plus
+
+from tracker.errors import ConfigError
+from tracker.model import Source
+from tracker.sources._base import SearchOptions
+
+LEXICON = "lexicon"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How an API writes one phrase, and how long (as sent, percent-encoded) a whole query may be."""
+
+    form: str
+    max_length: int
+
+
+# PubMed and Europe PMC answer 414 to addresses of more than about 4,000 characters; parameters need room beside it.
+DIALECTS = MappingProxyType(
+    {
+        "pubmed": Dialect('"{}"[tiab]', 2500),
+        "europepmc": Dialect('TITLE_ABS:"{}"', 2500),
+        "openalex": Dialect('"{}"', 1500),
+    }
+)
+
+
+class Searches(SearchOptions):
+    """Options of the search APIs: `query`, or several `queries` that are asked one after the other."""
+
+    queries: tuple[str, ...] = ()
+    mailto: str | None = None
+
+
+def queries(
+    names: Iterable[str], class_terms: Iterable[str], *, max_length: int, form: str = '"{}"'
+) -> tuple[str, ...]:
+    """Return OR queries that together hold every class term (first) and name once, none longer than `max_length`.
+
+    `max_length` counts the characters as sent (percent-encoded). `form` writes one phrase. A name that alone passes the
+    length is left out: no API would take it.
+    """
+    found: list[str] = []
+    group: list[str] = []
+    length = 0
+    for term in _terms([*class_terms, *names], form):
+        size = len(quote_plus(term))
+        if size > max_length:
+            continue
+        more = size + (len("+OR+") if group else 0)
+        if length + more > max_length:
+            found.append(" OR ".join(group))
+            group, length, more = [], 0, size
+        group.append(term)
+        length += more
+    return (*found, " OR ".join(group)) if group else tuple(found)
+
+
+def _terms(words: Sequence[str], form: str) -> Iterator[str]:
+    seen: set[str] = set()
+    for word in words:
+        # Quotes, brackets and wildcards are operators; the comma separates filters at OpenAlex; all index as a gap.
+        phrase = " ".join(re.sub(r'["\[\]*?:,|\\]', " ", word).split())
+        if phrase and phrase.casefold() not in seen:
+            seen.add(phrase.casefold())
+            yield form.format(phrase)
+
+
+def expand(source: Source, names: Iterable[str], class_terms: Iterable[str]) -> Source:
+    """Return `source` with the queries of the knowledge base in its options; unchanged when it does not ask for them."""
+    if source.options.get("query") != LEXICON:
+        return source
+    dialect = dialect_of(source)
+    made = queries(names, class_terms, max_length=dialect.max_length, form=dialect.form)
+    return replace(source, options=MappingProxyType({**source.options, "queries": made}))
+
+
+def dialect_of(source: Source) -> Dialect:
+    """Return how the source's kind writes queries; ConfigError for a kind that cannot search with the lexicon."""
+    if source.kind not in DIALECTS:
+        raise ConfigError(
+            f"{source.id}: options.query: the kind {source.kind} cannot search with the lexicon "
+            f"(only {', '.join(DIALECTS)}); write the words"
+        )
+    return DIALECTS[source.kind]
+
+
+def asked(source: Source, options: Searches, *, needed: bool = True) -> tuple[str, ...]:
+    """Return the queries to ask, ("",) for a kind that may go without; ConfigError when there are none."""
+    if options.queries:
+        return options.queries
+    if options.query == LEXICON:
+        dialect_of(source)
+        raise ConfigError(f"{source.id}: options.query: the lexicon's queries were not filled in before the poll")
+    if options.query:
+        return (options.query,)
+    if needed:
+        raise ConfigError(f"{source.id}: options.query is missing; write what the kind {source.kind} shall search for")
+    return ("",)
