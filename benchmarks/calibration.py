@@ -1,4 +1,5 @@
-"""Are the tails true? Simulated weekly counts with source growth, holidays and year effects, ours beside the usual detectors.
+"""Are the tails true? Simulated weekly counts with source growth, holidays and year effects, ours beside the usual
+detectors.
 
     python benchmarks/calibration.py [--series 400] [--seed 7]
 
@@ -29,7 +30,8 @@ PEERS = {"EARS C2": ears_c2, "CUSUM": cusum, "Farrington-type": farrington}
 
 
 def exposures(rng: np.random.Generator, *, growth: float = 3.0, years: float = 0.15) -> np.ndarray:
-    """Documents a week of all sources: growth over the whole time, holidays in summer and at the end of the year, years."""
+    """Documents a week of all sources: growth over the whole time, holidays in summer and at the end of the year,
+    years."""
     week = np.arange(WEEKS)
     volume = np.linspace(1, growth, WEEKS) * 300
     season = np.where(np.isin(week % 52, (51, 0)), 0.4, np.where(np.isin(week % 52, (30, 31, 32, 33)), 0.7, 1.0))

@@ -14,7 +14,8 @@ from tracker.analysis import weeks
 from tracker.analysis.rows import OfficialRow
 from tracker.errors import UsageError
 
-# The events that are official dates; the others (first paper, first seizure, notices of intent …) are kept for the profile.
+# The events that are official dates; the others (first paper, first seizure, notices of intent …) are kept for the
+# profile.
 OFFICIAL_EVENTS = (
     "eu_ews_formal_notification",
     "unodc_ewa_first_report",

@@ -1,7 +1,8 @@
-"""The plain rows that counting works on. Made by `read.py` from an archive, or by hand in tests; no logic but small questions.
+"""The plain rows that counting works on. Made by `read.py` from an archive, or by hand in tests; no logic but small
+questions.
 
-A *finding* is a substance named in a document with at least one affirmed mention in the context of a finding: what panels,
-schedules, references and comparisons name was not seen anywhere, and raises nothing.
+A *finding* is a substance named in a document with at least one affirmed mention in the context of a finding: what
+panels, schedules, references and comparisons name was not seen anywhere, and raises nothing.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What is new in a week, and what the past does not explain.
 
-Every signal is counted in stories, never in documents: a text that ten papers carry is one. Only affirmed findings of new
-psychoactive substances count. A source that is watched for less than four weeks is still telling its backlog and raises
-nothing; what is known from an earlier official date or an earlier publication raises no *first*.
+Every signal is counted in stories, never in documents: a text that ten papers carry is one. Only affirmed findings of
+new psychoactive substances count. A source that is watched for less than four weeks is still telling its backlog and
+raises nothing; what is known from an earlier official date or an earlier publication raises no *first*.
 """
 
 from __future__ import annotations

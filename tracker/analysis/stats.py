@@ -1,15 +1,16 @@
 """Counts that are true at one mention a month: exact predictive tails for sparse weekly series.
 
-The model. Weekly counts of stories are Poisson with rate λ per unit of exposure (what the watched sources gave in that week).
-With a Gamma prior on λ the past makes it Gamma(r, E), r = x + 1 for x stories in a summed exposure E, and the next week's
-count negative binomial: P(Y ≥ y) = I_π(y, r) with π = e / (e + E), e the week's exposure. With the prior Gamma(1, 0) this tail
-is the p value of the exact conditional test of two Poisson rates (Przyborowski & Wilenski, Biometrika 1940, 31:313), so it
-is never below nominal at any mean, however small; its randomised form (between I_π(y+1, r-1) and I_π(y, r)) is exactly uniform.
+The model. Weekly counts of stories are Poisson with rate λ per unit of exposure (what the watched sources gave in
+that week). With a Gamma prior on λ the past makes it Gamma(r, E), r = x + 1 for x stories in a summed exposure E, and
+the next week's count negative binomial: P(Y ≥ y) = I_π(y, r) with π = e / (e + E), e the week's exposure. With the
+prior Gamma(1, 0) this tail is the p value of the exact conditional test of two Poisson rates (Przyborowski &
+Wilenski, Biometrika 1940, 31:313), so it is never below nominal at any mean, however small; its randomised form
+(between I_π(y+1, r-1) and I_π(y, r)) is exactly uniform.
 
-The class's prior may raise the expectation, never lower it: shrinking a common substance towards its rare relatives is what
-makes a detector loud. Over-dispersion is taken into account where the baseline shows it beyond doubt, and the season where the
-series is dense enough (weeks of the same season, as in Farrington et al., J R Stat Soc A 1996, 159:547).
-False discoveries: Benjamini & Hochberg, J R Stat Soc B 1995, 57:289.
+The class's prior may raise the expectation, never lower it: shrinking a common substance towards its rare relatives
+is what makes a detector loud. Over-dispersion is taken into account where the baseline shows it beyond doubt, and the
+season where the series is dense enough (weeks of the same season, as in Farrington et al., J R Stat Soc A 1996,
+159:547). False discoveries: Benjamini & Hochberg, J R Stat Soc B 1995, 57:289.
 """
 
 from __future__ import annotations
@@ -97,8 +98,9 @@ def excess(
 ) -> Excess | None:
     """Compare one week with the weeks before it (oldest first, the last is the week before).
 
-    `exposure` and `exposures` have one unit (documents, weighted); `class_rate` is stories per unit of exposure of a typical
-    substance of the class. None where the past is too short or the week had no exposure: nothing can be said then.
+    `exposure` and `exposures` have one unit (documents, weighted); `class_rate` is stories per unit of exposure of a
+    typical substance of the class. None where the past is too short or the week had no exposure: nothing can be said
+    then.
     """
     chosen, seasonal = _baseline(counts, exposures)
     weeks = [(counts[i], exposures[i]) for i in chosen if exposures[i] > 0]

@@ -1,7 +1,7 @@
 """ISO weeks in UTC, and the periods that coarse dates stand for.
 
-A week is written `2026-W47` and runs from Monday 00:00 to the next Monday 00:00 UTC. A number of a week (`number`) counts
-Mondays since 1970-01-05, so that weeks can be subtracted across years.
+A week is written `2026-W47` and runs from Monday 00:00 to the next Monday 00:00 UTC. A number of a week (`number`)
+counts Mondays since 1970-01-05, so that weeks can be subtracted across years.
 """
 
 from __future__ import annotations
