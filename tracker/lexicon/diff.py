@@ -45,5 +45,9 @@ def _changes(before: Substance, after: Substance) -> Iterator[str]:
     for text, alias in now_named.items():
         if text in was_named and was_named[text] != alias:
             yield f"~ {after.name}: alias {text!r} is now {alias.kind}{', ' + alias.doubt if alias.doubt else ''}"
-    yield from (f"+ {after.name}: control {c.country} {c.date} {c.status}" for c in after.control if c not in before.control)
-    yield from (f"- {after.name}: control {c.country} {c.date} {c.status}" for c in before.control if c not in after.control)
+    yield from (
+        f"+ {after.name}: control {c.country} {c.date} {c.status}" for c in after.control if c not in before.control
+    )
+    yield from (
+        f"- {after.name}: control {c.country} {c.date} {c.status}" for c in before.control if c not in after.control
+    )

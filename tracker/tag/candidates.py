@@ -1,4 +1,127 @@
-"""placeholder"""
+"""Names that look like a new substance and are not in the lexicon: how the next one is seen in its first week.
+
+The grammar is a table of stems and code forms with their class. A word is a candidate only if neither it nor a
+spelling of it is known, so the table may be broad where medicines are all listed, and is narrow where they are not.
+"""
+
 from __future__ import annotations
-def look(word, entries, speller):
-    return []
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from tracker.text.fold import key
+
+if TYPE_CHECKING:
+    from tracker.tag.patterns import Entry
+    from tracker.tag.spelling import Speller
+
+
+class Form(NamedTuple):
+    """A stem or code form; `pattern` must match the whole word as written."""
+
+    cls: str
+    why: str
+    pattern: re.Pattern[str]
+
+
+def _stem(cls: str, why: str, pattern: str) -> Form:
+    return Form(cls, why, re.compile(pattern, re.IGNORECASE))
+
+
+def _code(cls: str, why: str, pattern: str) -> Form:
+    return Form(cls, why, re.compile(pattern))
+
+
+_PRE = r"(?:[\w,'’′()\[\]αβγ-]*)"
+_HALO = r"(?:F|Cl|Br|I|Me|MeO|EtO|HO|OH|AcO|PrO|Et|CN|NO2|TFM|CF3|M|fluoro|chloro|bromo|methoxy|methyl)"
+
+FORMS: tuple[Form, ...] = (
+    _stem("designer_benzodiazepine", "stem -azolam", rf"{_PRE}[a-z]{{2,}}(?:azolam|tizolam)"),
+    _stem("designer_benzodiazepine", "stem -azepam", rf"{_PRE}[a-z]{{2,}}(?:azepam|oxipam)"),
+    _stem("nitazene", "stem -nitazene", rf"{_PRE}[a-z](?:nitazene?|desnitazene?|todesnitazene?|etazene)"),
+    _stem("nitazene", "stem -itazepyne", rf"{_PRE}[a-z]itazep(?:yne?|in|ipne|ipen)"),
+    _stem("fentanyl_analogue", "stem -fentanyl", rf"{_PRE}[a-z0-9'-]fentan(?:yl|il)"),
+    _stem("opioid", "stem -orphine", r"(?:[\w'-]+-)?[a-z]*(?:b|l|d|t|n|f|h|y)r?orphine(?<!endorphine)(?<!dextrorphine)"),
+    _stem("synthetic_cathinone", "stem -cathinone", rf"{_PRE}[a-z0-9-](?:cathinone)"),
+    _stem(
+        "synthetic_cathinone",
+        "stem -ylone or -edrone",
+        rf"{_PRE}(?:meth|eth|prop|but|pent|hex|hept|oct|benz)ylone|{_PRE}(?:pent|hex|hept|oct|buph|meph|phep?h|mex|leph|reph)edrone",
+    ),
+    _stem("synthetic_cathinone", "stem -rovalerone or -pyrrolidinophenone", rf"{_PRE}(?:pyrovalerone|pyrrolidino\w*phenone)"),
+    _stem("piperidine", "stem -phenidate", rf"{_PRE}[a-z-]phenidate"),
+    _stem("tryptamine", "stem -tryptamine", rf"{_PRE}[a-z-]tryptamine"),
+    _stem("phenethylamine", "stem -phenethylamine", rf"{_PRE}[a-z-]phenethylamine"),
+    _stem("amphetamine", "stem -amphetamine", rf"{_PRE}[a-z-](?:amphetamine|amfetamine)"),
+    _stem("arylcyclohexylamine", "stem -ketamine or -xetamine", rf"{_PRE}(?:[a-z-]ketamine|[a-z]xetamine)"),
+    _stem("arylcyclohexylamine", "stem -phenidine or -phencyclidine", rf"{_PRE}[a-z-](?:phenidine|phencyclidine|eticyclidine)"),
+    _stem("sedative", "stem -omidate", rf"{_PRE}[a-z-](?:etomidate|metomidate|butomidate|propomidate|pentomidate)"),
+    _stem("lysergamide", "lysergamide", rf"{_PRE}lysergamide|(?:1[A-Za-z]{{1,3}}-)(?:LSD|AL-LAD|ETH-LAD|MIPLA)"),
+    _stem("gabapentinoid", "stem -phenibut", rf"{_PRE}[a-z0-9-]phenibut"),
+    _stem(
+        "synthetic_cannabinoid",
+        "cannabinoid code",
+        r"(?:(?:\d[\w']{0,6}|[A-Z]{1,3})[- ])?(?:AB|ADB|ADMB|AMB|MMB|MDMB|EDMB|EMDB|EMB|APP|MPP|MPHP|CUMYL|NNL|NE|MN|CH|FUB|ACH|A|AKB|PTI|BZO)"
+        r"(?:\(?N\)?)?-[\w'.,()\[\]-]*(?:INACA|[A-Z0-9'-]ICA|AICA|IATA|PIATA|CACA|GACLONE|OXIZID|PYCA|CZCA)",
+    ),
+    _stem("synthetic_cannabinoid", "CUMYL code", r"(?:\d[\w']{0,4}-)?CUMYL-[\w'.\[\]-]{3,}"),
+    _code("synthetic_cannabinoid", "JWH code", r"JWH-?\d{3}"),
+    _code("semi_synthetic_cannabinoid", "HHC or THC code", r"(?:HHC|THC|H4-?CBD|H2-?CBD)-?(?:[A-Z]{1,2}|[A-Z]-[A-Z])(?<!s)"),
+    _code("phenethylamine", "2C code", r"2C-[A-Z](?:[A-Za-z0-9]{0,4})(?:-[A-Z0-9][A-Za-z0-9]{0,5}){0,2}"),
+    _stem("phenethylamine", "NBOMe code", r"(?:\d{2}[A-Za-z0-9]{1,4}-?|2C-[A-Z0-9]-?)NB(?:OMe|OH|F|MD|4OMe|3OMe)"),
+    _code("arylcyclohexylamine", "PCP code", rf"\d['’′]?-?{_HALO}-?(?:2-oxo-|2'-oxo-)?PC(?:P|E|M|Pr|Py|MO)|\d['’′]?-?{_HALO}-?(?:DCK|MXE|PCP)"),
+    _code("synthetic_cathinone", "methcathinone code", r"[2-4]-?(?:F|Cl|Br|I|Me|E|M|C|B|MeO|P|iP)(?:MC|EC|PC|BC|iPC|MMC)|[2-4]-(?:[A-Z]MC|[A-Z]EC)"),
+    _code("synthetic_cathinone", "pyrrolidinophenone code", rf"(?:\d['’′]?-?{_HALO}-)?(?:alpha|α|a)-?P[A-Za-z]{{1,4}}P|\d['’′]?-?{_HALO}-(?:α-)?P(?:V|H|B|P|iH|Hi)P"),
+    _code("tryptamine", "tryptamine code", rf"[4-7]-{_HALO}-(?:[DEMN]{{1,2}}[A-Z]?i?[BEMPA]?[A-Za-z]?T|MALT|DALT|AMT|αMT|aMT|AET|αET)"),
+    _code("opioid", "U code", r"U-?[4-7]\d,?\d{3}[A-Z]?"),
+)  # fmt: skip
+
+# Longer words that carry a stem and are no new drug: neurotransmitters, classes, chemistry in general.
+_KNOWN_OTHERS = re.compile(
+    r"(?:5-?)?(?:hydroxy|5-hydroxy-?)tryptamine|methoxytryptamine|\w*hydroxyphenethylamine|phenethylamine|(?:non|poly|anti|pre|post|co)-?"
+    r"(?:fentanyl|heroin|ketamine|amphetamine|benzodiazepam)|(?:heroin|cocaine|meth|xylazine|carfentanil)-?fentanyl|"
+    r"\w+-(?:ketamine|amphetamine|fentanyl|cathinone)(?<!\b[a-z]-ketamine)",
+    re.IGNORECASE,
+)
+_QUICK = re.compile(
+    r"zolam|azepam|oxipam|itazen|etazene|itazep|fentan|orphine|cathinone|ylone|edrone|pyrovalerone|phenone|phenid|tryptamine|"
+    r"phenethylamine|am(?:ph|f)etamine|etamine|cyclidine|omidate|lysergamide|lsd|lad|mipla|phenibut|inaca|ica|iata|caca|gaclone|oxizid|pyca|"
+    r"czca|cumyl|jwh|hhc|thc|cbd|2c-|nb|pc|mc|ec|bc|p$|t$|u-?\d|dck|mxe",
+    re.IGNORECASE,
+)
+_PIECES = re.compile(r"[^\W_]{6,}")
+
+
+def look(word: str, known: Mapping[str, tuple[Entry, ...]], speller: Speller) -> list[tuple[int, int, str, str]]:
+    """Candidates in one compound as written: (start, end, class, why), offsets into the word."""
+    if len(word) < 4 or not _QUICK.search(word):
+        return []
+    whole = _judge(word, known, speller)
+    if whole:
+        return [(0, len(word), *whole)]
+    if "-" not in word and "‑" not in word:
+        return []
+    found = []
+    for piece in _PIECES.finditer(word):
+        if piece[0] != word:
+            judged = _judge(piece[0], known, speller)
+            if judged:
+                found.append((piece.start(), piece.end(), *judged))
+    return found
+
+
+def _judge(word: str, known: Mapping[str, tuple[Entry, ...]], speller: Speller) -> tuple[str, str] | None:
+    folded = key(word)
+    if folded in known or (folded.endswith("s") and folded[:-1] in known) or _KNOWN_OTHERS.fullmatch(word):
+        return None
+    plain = word.replace("‑", "-").replace("‐", "-").replace("–", "-")
+    for form in FORMS:
+        if form.pattern.fullmatch(plain) or (
+            plain.endswith("s") and plain[-2:].islower() and form.pattern.fullmatch(plain[:-1])
+        ):
+            if speller.read(word) is not None:
+                return None
+            near = speller.near_guarded(folded)
+            return form.cls, f"near {near}" if near else form.why
+    return None

@@ -97,17 +97,19 @@ def _separators_fit(text: str, entry: Entry, places: Sequence[int]) -> bool:
         before, after = text[places[at - 1]], text[places[at]]
         if at in entry.breaks or before.isdigit() != after.isdigit():
             lone = len(gap.strip("-‐‑–\u00ad\u200b")) and at == len(places) - 1 and after.islower()
-            if lone or "\n" in gap.strip(" ") and "-" not in gap:
+            if lone or ("\n" in gap.strip(" ") and "-" not in gap):
                 return False  # "HHC o CBD", a list broken into lines
-        elif not (gap[0] in "-‐‑\u00ad\u200b\u200c\u200d\u2060\ufeff" and len(gap) <= 3):
-            return False
-        elif len(places) < 7 and gap[0] in "-‐‑" and len(gap) == 1:
+        elif not (gap[0] in "-‐‑\u00ad\u200b\u200c\u200d\u2060\ufeff" and len(gap) <= 3) or (
+            len(places) < 7 and gap[0] in "-‐‑" and len(gap) == 1
+        ):
             return False
     return True
 
 
 def _gaps_are_small(text: str, places: Sequence[int]) -> bool:
-    return all(b - a <= 4 for a, b in zip(places, places[1:], strict=False)) and "\n\n" not in text[places[0] : places[-1]]
+    return (
+        all(b - a <= 4 for a, b in zip(places, places[1:], strict=False)) and "\n\n" not in text[places[0] : places[-1]]
+    )
 
 
 def _choose(text: str, found: Iterable[_Found]) -> tuple[list[tuple[_Found, Entry]], list[tuple[int, int, str, str]]]:
@@ -172,7 +174,8 @@ def _hit(field: Field, text: str, f: _Found, entry: Entry) -> Hit:
         nps=s.nps,
         reported=s.reported,
         marker=entry.alias.kind == "metabolite",
-        how=f"{entry.alias.kind} {entry.alias.text!r}, {f.how}" + (f", {entry.alias.doubt}" if entry.alias.doubt else ""),
+        how=f"{entry.alias.kind} {entry.alias.text!r}, {f.how}"
+        + (f", {entry.alias.doubt}" if entry.alias.doubt else ""),
     )
 
 

@@ -1,5 +1,169 @@
-"""placeholder"""
+"""Spellings that no list can hold: other languages' forms of a name, OCR swaps, one typo in a long name.
+
+A *skeleton* is a name without what languages do differently to it: amphetamine, Amfetamin, anfetaminas and амфетамин
+have one skeleton. Skeletons and OCR forms that two substances share are not used.
+"""
+
 from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from tracker.tag.spelling_data import CYRILLIC, ENDINGS, GUARDED, ORDINARY, RESPELLED
+from tracker.text.fold import key
+
+if TYPE_CHECKING:
+    from tracker.tag.patterns import Entry, Patterns
+
+_MIN_SKELETON = 6  # letters of a skeleton without its ending
+_MIN_TYPO = 8  # letters of a name that may have one typo
+_MIN_OCR = 6
+_DOUBLE = re.compile(r"([a-z])\1+")
+_GUARDED = re.compile(GUARDED)
+_HALF = 4
+_KINDS = frozenset({"name", "systematic", "spelling", "translation", "brand", "misspelling", "metabolite"})
+_LATIN = re.compile(r"[a-z]+")
+_CODE = re.compile(r"[a-z]*\d[a-z\d,']*[a-z]{3}[a-z\d,'()\[\]]*")
+
+Read = tuple["tuple[Entry, ...]", str]
+
+
+def skeleton(folded: str) -> str:
+    """The language-free form of a folded name."""
+    if not folded.isascii():
+        folded = "".join(CYRILLIC.get(c, c) for c in folded)
+    for old, new in RESPELLED:
+        folded = folded.replace(old, new)
+    return _DOUBLE.sub(r"\1", folded)
+
+
+def ocr_form(folded: str) -> str:
+    """The form in which characters that scanners confuse are one."""
+    return (
+        folded.replace("rn", "m")
+        .replace("vv", "w")
+        .replace("1", "l")
+        .replace("i", "l")
+        .replace("|", "l")
+        .replace("0", "o")
+    )
+
+
+def one_edit_apart(a: str, b: str) -> bool:
+    """One letter put in, left out, changed, or two neighbours swapped."""
+    if a == b or abs(len(a) - len(b)) > 1:
+        return False
+    short, long = sorted((a, b), key=len)
+    at = next((i for i, c in enumerate(short) if c != long[i]), len(short))
+    if len(short) != len(long):
+        return short[at:] == long[at + 1 :]
+    if short[at + 1 :] == long[at + 1 :]:
+        return True
+    return short[at : at + 2] == long[at : at + 2][::-1] and short[at + 2 :] == long[at + 2 :]
+
+
 class Speller:
-    def __init__(self, patterns): pass
-    def read(self, word): return None
+    """Reads one word or hyphenated compound that is not spelt as the lexicon has it."""
+
+    def __init__(self, patterns: Patterns) -> None:
+        self._entries = patterns.entries
+        self._skeletons: dict[str, tuple[Entry, ...]] = {}
+        self._ocr: dict[str, tuple[Entry, ...]] = {}
+        self._heads: defaultdict[str, list[str]] = defaultdict(list)
+        self._tails: defaultdict[str, list[str]] = defaultdict(list)
+        self._build()
+
+    def _build(self) -> None:
+        skeletons: dict[str, tuple[Entry, ...] | None] = {}
+        ocr: dict[str, tuple[Entry, ...] | None] = {}
+        for folded, group in self._entries.items():
+            alias = group[0].alias
+            if len(folded) < _MIN_OCR or alias.doubt or alias.kind not in _KINDS or " " in alias.text.strip():
+                if not (len(folded) > _MIN_SKELETON and alias.doubt == "" and alias.kind == "systematic"):
+                    continue
+            _put(skeletons, _stem(skeleton(folded)), group)
+            _put(ocr, ocr_form(folded), group)
+            if len(folded) >= _MIN_TYPO and not (alias.kind == "brand"):
+                self._heads[folded[:_HALF]].append(folded)
+                self._tails[folded[-_HALF:]].append(folded)
+        self._skeletons = {k: group for k, group in skeletons.items() if group and len(k) >= _MIN_SKELETON}
+        self._ocr = {k: group for k, group in ocr.items() if group}
+
+    def read(self, word: str) -> Read | None:
+        """The substance that a word stands for and by which fold; None for known spellings and for other words."""
+        if len(word) < _MIN_OCR:
+            return None
+        folded = key(word)
+        if len(folded) < _MIN_OCR or folded in self._entries or folded in ORDINARY:
+            return None
+        stemmed = self._by_skeleton(folded)
+        if stemmed:
+            return stemmed, "other language or inflected"
+        scanned = self._by_ocr(word, folded)
+        if scanned:
+            return scanned, "OCR swap"
+        if _GUARDED.search(folded) or not self._may_have_typo(folded):
+            return None
+        near = self.near(folded)
+        return (near, "one typo") if near else None
+
+    def near(self, folded: str) -> tuple[Entry, ...] | None:
+        """The entries of the only substance that is one typo away."""
+        around = {
+            n
+            for n in (*self._heads.get(folded[:_HALF], ()), *self._tails.get(folded[-_HALF:], ()))
+            if one_edit_apart(folded, n)
+        }
+        groups = [self._entries[n] for n in sorted(around) if not _ethyl_or_methyl(folded, n)]
+        return groups[0] if len({g[0].substance.name for g in groups}) == 1 else None
+
+    def near_guarded(self, folded: str) -> str | None:
+        """For a word with the stem of a new substance: the names one letter away, which it is not read as."""
+        if len(folded) < _MIN_TYPO or folded in self._entries:
+            return None
+        around = {
+            n
+            for n in (*self._heads.get(folded[:_HALF], ()), *self._tails.get(folded[-_HALF:], ()))
+            if one_edit_apart(folded, n)
+        }
+        names = sorted({self._entries[n][0].substance.name for n in around})
+        return " and ".join(names[:2]) if names else None
+
+    def _may_have_typo(self, folded: str) -> bool:
+        if len(folded) < _MIN_TYPO:
+            return False
+        return bool(_LATIN.fullmatch(folded) or (len(folded) > _MIN_TYPO + 2 and _CODE.fullmatch(folded)))
+
+    def _by_skeleton(self, folded: str) -> tuple[Entry, ...] | None:
+        form = skeleton(folded)
+        for length in range(min(7, len(form) - _MIN_SKELETON) + 1):
+            base = form[: len(form) - length]
+            group = self._skeletons.get(base)
+            if group and (not length or form[-length:] in ENDINGS):
+                return group
+        return None
+
+    def _by_ocr(self, word: str, folded: str) -> tuple[Entry, ...] | None:
+        if not any(c in folded for c in ("1", "0", "i", "l", "m", "rn", "w")):
+            return None
+        return self._ocr.get(ocr_form(folded))
+
+
+def _ethyl_or_methyl(a: str, b: str) -> bool:
+    """The two differ by the m of methyl: two molecules, no typo."""
+    return a.replace("methyl", "ethyl") == b.replace("methyl", "ethyl")
+
+
+def _stem(form: str) -> str:
+    """A skeleton without the ending that its own language gives it."""
+    for ending in ("e", "a", "o"):
+        if form.endswith(ending):
+            return form[:-1]
+    return form[:-2] if form.endswith("um") else form
+
+
+def _put(index: dict[str, tuple[Entry, ...] | None], form: str, group: tuple[Entry, ...]) -> None:
+    held = index.setdefault(form, group)
+    if held is not None and held[0].substance.name != group[0].substance.name:
+        index[form] = None  # two substances: of no use

@@ -111,4 +111,3 @@ def separated(name: str) -> tuple[str, frozenset[int]]:
             breaks.add(length)
     folded = key(name)
     return folded, frozenset(b for b in breaks if b < len(folded))
-
