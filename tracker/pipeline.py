@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tracker.model import Document, Source, SourceResult, SourceStatus, Tags
+from tracker.tag.documents import tag_document
 
 if TYPE_CHECKING:
     from tracker.archive import Archive, Stored
@@ -113,19 +114,10 @@ def _store(archive: Archive, result: SourceResult, tagger: Tagger, moment: datet
 def tag_new(archive: Archive, source: Source, documents: Sequence[Document], tagger: Tagger) -> Sequence[Tags | None]:
     """Tags for each of `documents`, None where the archive holds the very same revision already."""
     known = archive.unchanged(source.id, documents)
-    return [None if at in known else tag_document(document, source, tagger) for at, document in enumerate(documents)]
-
-
-def tag_document(document: Document, source: Source | None, tagger: Tagger) -> Tags:
-    """Tags of one document, with what its source says of itself as a prior."""
-    return tagger.tag(
-        document.text or document.summary or "",
-        title=document.title,
-        language=document.language,
-        published=document.published,
-        url=document.url,
-        source_type=document.doctype or (source.type if source else None),
-    )
+    return [
+        None if at in known else tag_document(tagger, document, source_type=source.type)
+        for at, document in enumerate(documents)
+    ]
 
 
 def as_contract(report: CollectReport) -> Mapping[str, Any]:

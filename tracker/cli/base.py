@@ -161,6 +161,21 @@ def progress(state: State, label: str, total: int | None) -> Iterator[Callable[[
         yield step
 
 
+@contextmanager
+def counting(state: State, label: str) -> Iterator[tuple[Callable[[int], None], Callable[[str], None]]]:
+    """Progress whose total is only known later: yields a function that sets it and one that moves by a step."""
+    if state.verbosity < 0 or not sys.stderr.isatty():
+        yield (lambda _: None), (lambda _: None)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=None)
+        yield (lambda total: bar.update(task, total=total)), (lambda _: bar.advance(task))
+
+
 def output(path: str | None) -> Any:
     """A context manager for text or bytes to `path`, whole or not at all, or to stdout."""
     return _File(path) if path and path != "-" else _Stdout()

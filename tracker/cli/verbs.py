@@ -20,6 +20,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "status": ("watching", "status", "Health of every source."),
     "lexicon": ("knowledge", "lexicon", "The knowledge base: check, show, diff."),
     "export": ("reading", "export", "Bulk export with a manifest."),
+    "bulk": ("bulking", "bulk", "Tag whole corpora on a distributed engine into Parquet (extra scale)."),
     "init": ("upkeep", "init", "Set up a folder to run the tracker in."),
     "backup": ("upkeep", "backup", "A consistent copy of the archive, also while it is written."),
     "verify": ("upkeep", "verify", "Integrity and rebuild checks."),

@@ -1,6 +1,7 @@
 """PubMed E-utilities: esearch for what entered since, efetch for the records. Reads any PubMed XML file as well.
 
-Asked by entry date (`edat`) with three days of overlap: the publication date misses what is indexed late or dated ahead.
+Asked by entry date (`edat`) with three days of overlap: the publication date misses what is indexed late or dated
+ahead.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ _SETS = {"PubmedArticleSet", "PubmedBookArticleSet", "BookDocumentSet", "PubmedA
 _CHUNK = 1 << 20
 _END = b"</PubmedArticle>"
 _RECORDS = ("PubmedArticle", "PubmedBookArticle", "DeleteCitation")
+DELETED = (
+    "deleted by PubMed: "  # begins the line that stands for a DeleteCitation; "pmid:…" follow, comma and space between
+)
 
 
 class Options(Searches):
@@ -161,7 +165,7 @@ def documents(stream: BinaryIO) -> Iterator[Document | str]:
     """
     for element in elements(_slim(stream), _RECORDS):
         if element.tag == "DeleteCitation":
-            yield "deleted by PubMed: " + ", ".join(f"pmid:{e.text}" for e in element if e.text)
+            yield DELETED + ", ".join(f"pmid:{e.text}" for e in element if e.text)
             continue
         document = article(element) if element.tag == "PubmedArticle" else book(element)
         yield document or "a record was left out: it has neither a PMID nor a title"
