@@ -18,7 +18,8 @@ CLASSES = frozenset(
     semi_synthetic_cannabinoid cannabinoid synthetic_cathinone phenethylamine nbome nboh amphetamine tryptamine
     lysergamide arylcyclohexylamine piperazine aminoindane piperidine plant gabapentinoid z_drug sedative barbiturate
     stimulant hallucinogen dissociative depressant antidepressant antipsychotic inhalant
-    new_psychoactive_substance orphine antiepileptic anaesthetic other""".split()
+    new_psychoactive_substance orphine antiepileptic anaesthetic phytocannabinoid thienodiazepine u_compound deliriant
+    entactogen nootropic other""".split()
 )
 _INCHIKEY = re.compile(r"[A-Z]{14}-[A-Z]{10}-[A-Z]")
 _CAS = re.compile(r"(\d{2,7})-(\d{2})-(\d)")

@@ -1,0 +1,99 @@
+"""Words for classes of substances ("nitazenes", "designer benzos"), each with its place and the lexicon's class.
+
+The words are the knowledge base's (`classes.csv`); what is decided here is whether one is meant: the longest phrase
+stands ("opioids" is not in "synthetic opioids"), a word that mostly means something else needs the talk to be of
+drugs, an adjective of effect ("a sedative effect") names no class, and what lies inside a substance's name is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from tracker.model import ClassMention
+from tracker.tag.lookup import Found, Table, longest
+
+if TYPE_CHECKING:
+    from tracker.lexicon import Lexicon
+    from tracker.lexicon.records import ClassWord
+    from tracker.model import Field
+    from tracker.tag.view import Hit
+
+# After these, a word for a class says how something works, and is no class of substances.
+_EFFECT = re.compile(
+    r"[\s-]{1,2}(?:effects?|actions?|propert(?:y|ies)|activity|potency|states?|symptoms?|toxidrome|experiences?|trip|like"
+    r"|and hypnotic effects?|or hypnotic|quality|qualities|dose[sd]?|load)\b"
+)
+_EFFECT_CLASSES = frozenset(("sedative", "depressant", "stimulant", "dissociative", "hallucinogen"))
+# A word in doubt counts near one of these: drugs, their use, their harm, those who deal with them. Stems in 15 languages.
+_DRUG_TALK = """drug* drog* narcot* narkot* stupéfiant* stupefacent* estupefac* наркот* intoxic* overdos* sobredosis
+    poison* toxic* forgift* förgift* vergift* vergiftung* zatru* otrav* отрав* myrkyt* prison* inmate* jail* häftling* gefangene* jva
+    gefängnis* carcel* cárcel* presid* penitenci* carcere detenut* fängelse* fengsel* więzie* vězn* тюрьм* smoke* smoking smok* rauch*
+    synthetic synthét* synthetisch* syntet* sintétic* sintetic* синтет* cannabi* marijuana marihuana maconha cannab* hasch*
+    psychoactive* psykoaktiv* psychoakt* seizure* seized confiscat* beschlagnahm* saisi* incautad* apreend* sequestr* beslag*
+    police polizei policía polizia polícia polis politie politi addict* sücht* dependenc* withdrawal high* teens vape* vaping vapot*
+    substance* substanz* sustancia* sostanz* substânci* stimulant* euphori* hallucinat* psychosis meth heroin fentanyl dealer* dose*
+    abuse misuse user* drogues dopalacz*""".split()
+_NO_DRUG_TALK = """girls pumpkin recipe* nutmeg cinnamon cloves ginger kitchen cook* cuisine peak summit climb* himalaya* karakoram mount
+    mountain* alpin* venom* snake* antivenom bath epsom magnesium tour concert* album promoter loyalty survey respondents customer*
+    k2-18b boots ski* skis szczyt* górę góra góry""".split()
+_WINDOW = 400  # characters either side of a doubtful word in which the talk must be of drugs
+
+
+class ClassFinder:
+    """Finds the words for classes in a text. Building it costs some milliseconds; one instance serves any number of texts."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._words: Table[ClassWord] = Table((word.text, word) for word in lexicon.classes)
+        self._talk: Table[bool] = Table(
+            [(stem, True) for stem in dict.fromkeys(_DRUG_TALK)]
+            + [(stem, False) for stem in dict.fromkeys(_NO_DRUG_TALK)]
+        )
+
+    def find(self, field: Field, text: str, hits: Sequence[Hit]) -> list[ClassMention]:
+        """The class words of `text`, in order, none inside one of `hits` (the substances of the same field)."""
+        found = [f for f in self._words.all(text) if _as_written(text, f)]
+        if not found:
+            return []
+        found = [f for f in found if not _inside(f, hits) and not _is_effect(text, f)]
+        sure = {f.value.cls for f in longest(found) if f.value.doubt in ("", "case")}
+        kept = longest(_plainest(f for f in found if self._is_meant(text, f, sure, hits)))
+        return [ClassMention(f.value.cls, text[f.start : f.end], field, f.start, f.end) for f in kept]
+
+    def _is_meant(self, text: str, found: Found[ClassWord], sure: set[str], hits: Sequence[Hit]) -> bool:
+        doubt = found.value.doubt
+        if doubt in ("", "case"):
+            return True
+        if found.value.cls in sure:
+            return True
+        if doubt == "parent":  # an abbreviation counts where the class is also named in full
+            return False
+        start, end = max(0, found.start - _WINDOW), found.end + _WINDOW
+        around = self._talk.all(text[start:end])
+        against = sum(not f.value for f in around)
+        support = sum(f.value for f in around) + sum(start <= h.start < end for h in hits) + 2 * bool(sure)
+        return support > 1 and support > 2 * against
+
+
+def _as_written(text: str, found: Found[ClassWord]) -> bool:
+    """Abbreviations (NPS, K2, SCRAs) must be written as listed, bar a plural or an ending; other words in any case."""
+    word = found.value.text.removesuffix("*")
+    if sum(c.isupper() for c in word) < 2 or " " in word:
+        return found.value.doubt != "case" or text[found.start : found.end].startswith(word)
+    return text[found.start : found.end].startswith(word)
+
+
+def _plainest(found: Iterable[Found[ClassWord]]) -> list[Found[ClassWord]]:
+    """Of several languages' entries for one span the least doubtful; `longest` keeps the first of equals."""
+    return sorted(found, key=lambda f: (f.start, -f.end, bool(f.value.doubt)))
+
+
+def _inside(found: Found[ClassWord], hits: Sequence[Hit]) -> bool:
+    return any(h.start <= found.start and found.end <= h.end for h in hits)
+
+
+def _is_effect(text: str, found: Found[ClassWord]) -> bool:
+    if text.startswith("[", found.end):  # benzo[c]chromene
+        return True
+    return found.value.cls in _EFFECT_CLASSES and _EFFECT.match(text, found.end) is not None
