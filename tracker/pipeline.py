@@ -17,7 +17,7 @@ from tracker.tag.documents import tag_document
 
 if TYPE_CHECKING:
     from tracker.archive import Archive, Stored
-    from tracker.collect import HttpSettings
+    from tracker.collect import CollectSettings
     from tracker.tag import Tagger
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ def collect(
     sources: Sequence[Source],
     tagger: Tagger,
     *,
-    http: HttpSettings,
+    http: CollectSettings,
     now: Clock,
     force: bool = False,
     since: datetime | None = None,

@@ -1,7 +1,8 @@
 """The last state of every record, whatever the order in which files were read.
 
 Of the states of one record (same identifier) the one in the later file holds, within a file the later one; a
-deletion is a state. Superseded rows leave the tables of their part, and the part's counts are made again from what is left.
+deletion is a state. Superseded rows leave the tables of their part, and the part's counts are made again from what
+is left.
 """
 
 from __future__ import annotations
