@@ -54,29 +54,24 @@ def collect_once(
     state: State, sources: Sequence[Source], *, force: bool = False, since: datetime | None = None
 ) -> CollectReport:
     """One collect with a progress bar, under the writer's lock."""
-    from tracker import pipeline
-    from tracker.collect import HttpSettings
-    from tracker.lock import writing
+    from tracker import runs
+    from tracker.collect import CollectSettings
     from tracker.tag import Tagger
 
     settings = state.settings()
     if not settings.contact:
         state.say("no `contact:` in tracker.yaml: publishers cannot write to you about these requests")
     tagger = Tagger(state.lexicon())
-    with (
-        writing(Path(state.db), wait=5),
-        state.archive(create=True) as archive,
-        stopping(state) as stop,
-        progress(state, "sources", len(sources)) as step,
-    ):
-        return pipeline.collect(
-            archive,
+    with stopping(state) as stop, progress(state, "sources", len(sources)) as step:
+        return runs.collect_once(
+            Path(state.db),
             sources,
             tagger,
-            http=HttpSettings(contact=settings.contact),
+            http=CollectSettings(contact=settings.contact),
             now=utc_now,
             force=force,
             since=since,
+            wait=5,
             on_result=lambda row: step(row.id),
             stop=stop,
         )
@@ -132,20 +127,19 @@ Examples:
 def run(state: State, demo: bool) -> int:
     """The main job once: collect the due sources, tag, store, write the digests, say what needs attention."""
     from tracker import pipeline
-    from tracker.runs import run_demo, write_digests
+    from tracker.runs import digest_settings, run_demo, write_digests
 
     if demo:
         with progress(state, "weeks", 8) as step:
             written = run_demo(Path("tracker-demo"), on_week=step)
         _say_where(written)
         return 0
-    report = collect_once(state, chosen(state.load_sources(), ()))
-    settings = state.settings()
+    sources, settings = state.load_sources(), state.settings()
+    report = collect_once(state, chosen(sources, ()))
     with state.archive() as archive:
         written = write_digests(
-            archive, settings, lexicon=state.lexicon(), now=utc_now(), sources=state.load_sources(),
-            folder=Path(settings.digest["folder"]),
-        )  # fmt: skip
+            archive, digest_settings(settings, sources), folder=Path(settings.digest["folder"]), now=utc_now()
+        )
     if state.verbosity >= 0:
         click.echo(f"{len(report.sources)} sources, {report.new} new, {report.revised} revised")
         _say_where(written)
