@@ -49,7 +49,8 @@ def interval(source: Source, state: FetchState) -> timedelta:
     if state.status == "gone":
         return max(usual, _GONE_REST)
     if state.status in ("error", "robots") and state.failures > 0:
-        return min(usual, _FIRST_RETRY * 2 ** min(state.failures - 1, 10))
+        doublings: int = 2 ** min(state.failures - 1, 10)
+        return min(usual, _FIRST_RETRY * doublings)
     return usual
 
 

@@ -69,7 +69,7 @@ class HttpClient:
         self.stop = stop or threading.Event()
         self.clock = clock
         self.redactor = Redactor()
-        self._env = os.environ if env is None else env
+        self.env = os.environ if env is None else env
         self._sleep = sleep or (lambda seconds: void(self.stop.wait(seconds)))
         self.pacer = Pacer(
             self.settings.pace, self.settings.hosts, clock=clock, sleep=self._sleep, stopping=self.stop.is_set
@@ -107,7 +107,7 @@ class HttpClient:
         in content must be public. `permit` is called with each address about to be asked and raises to forbid it.
         Raises FetchError (GuardError for a forbidden address); no message holds a secret.
         """
-        secrets, missing = secret_values(request.secret_params, self._env)
+        secrets, missing = secret_values(request.secret_params, self.env)
         self.redactor.learn(value for _, value in secrets)
         trusted = {origin_of(operator_url)}
         if not request.found:
