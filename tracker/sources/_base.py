@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from tracker.errors import BlockedError, ParseError
 from tracker.model import Document, Page, Payload, Request, Source, Window
@@ -27,6 +28,41 @@ class Options(BaseModel):
     """Base of a kind's options: unknown fields are mistakes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _selector(value: str) -> str:
+    import soupsieve
+
+    css = split_selector(value)[0]
+    try:
+        if css:
+            soupsieve.compile(css)
+    except soupsieve.SelectorSyntaxError as error:
+        raise ValueError(f"no CSS selector: {str(error).splitlines()[0]}") from None
+    return value
+
+
+def _expression(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"no regular expression: {error}") from None
+    return value
+
+
+Selector = Annotated[str, AfterValidator(_selector)]
+"""An option that is a CSS selector, `@attribute` allowed at its end."""
+
+Expression = Annotated[str, AfterValidator(_expression)]
+"""An option that is a regular expression."""
+
+_ATTRIBUTE = re.compile(r"^(.*?)@([A-Za-z][\w:-]*)$", re.DOTALL)
+
+
+def split_selector(selector: str) -> tuple[str, str | None]:
+    """Return the CSS selector and the attribute to read, if one is named (`time@datetime`)."""
+    match = _ATTRIBUTE.match(selector)
+    return (match[1].strip(), match[2]) if match else (selector.strip(), None)
 
 
 class SearchOptions(Options):
@@ -223,3 +259,22 @@ def newest_first(documents: Sequence[Document], limit: int) -> tuple[tuple[Docum
         return tuple(documents), ()
     ordered = sorted(documents, key=lambda d: d.published or d.updated or "", reverse=True)
     return tuple(ordered[:limit]), (f"cut at max_items: {limit} of {len(documents)} items kept, newest first",)
+
+
+def told_apart(documents: Iterable[Document]) -> list[Document]:
+    """Give entries that share a guid or a link identifiers of their own, the same from run to run; drop repetitions."""
+    unique = list({(d.external_id, d.url, d.title): d for d in reversed(list(documents))}.values())[::-1]
+    links: dict[str, set[str | None]] = {}
+    for d in unique:
+        links.setdefault(d.external_id, set()).add(d.url)
+    shared = Counter(d.external_id for d in unique)
+    return [
+        d if shared[d.external_id] == 1 else replace(d, external_id=_own_id(d, len(links[d.external_id]) > 1))
+        for d in unique
+    ]
+
+
+def _own_id(document: Document, guid_reused: bool) -> str:
+    if guid_reused and document.url:
+        return document.url
+    return stable_id(document.external_id, document.url, document.title)

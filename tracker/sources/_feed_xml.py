@@ -36,8 +36,8 @@ class XmlFeed:
     complete: bool
 
 
-class _Dates:
-    """Keeps dates as the source writes them, and dc:date apart from `updated`."""
+class _AsWritten:
+    """Keeps dates as written, dc:date apart from `updated`, and descriptions of media apart from those of the entry."""
 
     def _start_dc_date(self: Any, attrs: Any) -> None:
         self.push("dc_date", 1)
@@ -60,12 +60,29 @@ class _Dates:
 
     _end_dcterms_created = _end_created
 
+    def _start_itunes_summary(self: Any, attrs: Any) -> None:
+        self.push("itunes_text", 1)
+
+    def _end_itunes_summary(self: Any) -> None:
+        self.pop("itunes_text")
+
+    def _start_media_description(self: Any, attrs: Any) -> None:
+        self.push("media_text", 1)
+
+    def _end_media_description(self: Any) -> None:
+        self.pop("media_text")
+
+    def _start_link(self: Any, attrs: Any) -> None:
+        if "href" not in attrs and "url" not in attrs:
+            attrs.pop("uri", None)  # an address in another scheme beside the link
+        super()._start_link(attrs)  # type: ignore[misc]
+
 
 @cache
 def _parsers() -> tuple[Any, Any]:
     from feedparser import api
 
-    return type("Strict", (_Dates, api.StrictFeedParser), {}), type("Loose", (_Dates, api.LooseFeedParser), {})
+    return type("Strict", (_AsWritten, api.StrictFeedParser), {}), type("Loose", (_AsWritten, api.LooseFeedParser), {})
 
 
 def read_xml_feed(body: bytes, *, url: str, content_type: str | None, name: str) -> XmlFeed:

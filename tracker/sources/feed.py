@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,10 +19,12 @@ from tracker.sources._base import (
     stable_id,
     text_of,
     title_of,
+    told_apart,
 )
 from tracker.sources._codes import language_code
 from tracker.sources._feed_json import is_json, read_json_feed
 from tracker.sources._feed_xml import XmlFeed, read_xml_feed
+from tracker.text.chars import clean
 from tracker.text.dates import ClaimedDate, parse_date
 from tracker.text.urls import absolute_url
 
@@ -51,28 +51,9 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
             payload.body, url=payload.url or source.url, content_type=payload.content_type, name=source.id
         )
         documents, complete = list(_documents(feed, source, payload.url or source.url)), feed.complete
-    kept, cut = newest_first(_told_apart(documents), source.max_items)
+    kept, cut = newest_first(told_apart(documents), source.max_items)
     problems = cut if complete else (*cut, "the payload was cut off; entries before the cut were read")
     return Page(documents=kept, problems=problems, complete=complete)
-
-
-def _told_apart(documents: Iterable[Document]) -> list[Document]:
-    """Give entries that share a guid or a link identifiers of their own, the same from run to run; drop repetitions."""
-    unique = list({(d.external_id, d.url, d.title): d for d in reversed(list(documents))}.values())[::-1]
-    links: dict[str, set[str | None]] = {}
-    for d in unique:
-        links.setdefault(d.external_id, set()).add(d.url)
-    shared = Counter(d.external_id for d in unique)
-    return [
-        d if shared[d.external_id] == 1 else replace(d, external_id=_own_id(d, len(links[d.external_id]) > 1))
-        for d in unique
-    ]
-
-
-def _own_id(document: Document, guid_reused: bool) -> str:
-    if guid_reused and document.url:
-        return document.url
-    return stable_id(document.external_id, document.url, document.title)
 
 
 # --- one entry of RSS, Atom or RDF -----------------------------------------------------------------------------------
@@ -92,7 +73,7 @@ def _document(entry: Mapping[str, Any], feed: XmlFeed, source: Source, base: str
     title = _without_source(title_of(_get(entry, "title")), publisher)
     url = _link(entry, base)
     text, summary = _texts(entry)
-    guid = line_of(_get(entry, "id"))
+    guid = " ".join(clean(_get(entry, "id") or "")[:2000].split()) or None
     if not (guid or url or title or text):
         return None
     document = Document(
@@ -142,7 +123,7 @@ def _texts(entry: Mapping[str, Any]) -> tuple[str | None, str | None]:
     content = max((c for c in contents if c), key=len, default=None)
     summary = text_of(_get(entry, "summary"))
     if content is None:
-        return summary, None
+        return summary or text_of(_get(entry, "itunes_text") or _get(entry, "media_text")), None
     return content, summary if summary != content else None
 
 

@@ -66,6 +66,21 @@ def parse_date(s: str | None, formats: Sequence[str] = (), *, languages: Sequenc
     return _in_words(text, tuple(languages))
 
 
+_INSIDE = re.compile(
+    r"\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}[./]\d{1,2}[./]\d{4}\b|"
+    r"\b\d{1,2}(?:st|nd|rd|th|er|\.)?\s+(?:of\s+|de\s+|d[eo]\s+)?[^\W\d_]{3,12}\.?,?\s+(?:de\s+)?\d{4}\b|"
+    r"\b[^\W\d_]{3,12}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4}\b|\b[^\W\d_]{3,12}\.?\s+\d{4}\b"
+)
+
+
+def find_date(s: str | None, *, languages: Sequence[str] = ()) -> ClaimedDate | None:
+    """Return the first date that stands inside longer words ("Published on 3 June 2024 by the agency"), or None."""
+    for match in _INSIDE.finditer((s or "")[:2000]):
+        if found := parse_date(match[0], languages=languages):
+            return found
+    return None
+
+
 def of_parts(
     year: int, month: int | None = None, day: int | None = None, *, whole: str | None = None
 ) -> ClaimedDate | None:

@@ -1,7 +1,7 @@
 """Markup out: HTML, JATS and MathML to plain text with its paragraphs.
 
 Blocks and list items become lines, inline elements vanish without leaving a space (`<i>N</i>-ethyl` is one word),
-scripts, styles and comments are dropped, entities are resolved (also doubly escaped text, once).
+scripts, styles and comments are dropped, entities are resolved (once more where a whole text was escaped twice).
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 _TAG = re.compile(r"<(?:/?[A-Za-z][^<>]*|!--|!\[CDATA\[|!DOCTYPE|\?[a-z])", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
-_ESCAPED = re.compile(r"&lt;(?:/[a-z]|br\b|p\b|jats:)", re.IGNORECASE)  # markup escaped once too often
-_DROP = frozenset("script style noscript template head iframe object embed svg annotation annotation-xml".split())
+_ESCAPED = re.compile(r"&lt;(?:/[a-z]|br\b|p\b|jats:)", re.IGNORECASE)  # markup escaped once too often …
+_ESCAPED_OFTEN = 4  # … when there is so much of it; less is text about markup
+_RAW = re.compile(r"</?(?:iframe|noembed|noframes|xmp|plaintext|textarea)\b[^>]*>", re.IGNORECASE)  # text follows
+_STRAY = re.compile(r"<(?![A-Za-z/]|!--|!DOCTYPE|\?[a-z])", re.IGNORECASE)
+_DROP = frozenset("script style noscript template head annotation annotation-xml".split())
 _PARAGRAPH = frozenset(
     "p div section article header footer aside main nav h1 h2 h3 h4 h5 h6 ul ol dl table blockquote pre figure hr form "
     "fieldset address details abstract sec body title list caption figcaption "
@@ -41,7 +44,7 @@ def plain(markup: str) -> str:
     if "<" not in markup:
         if "&" not in markup:
             return clean(markup)
-        if not _ESCAPED.search(markup):
+        if len(_ESCAPED.findall(markup)) < _ESCAPED_OFTEN:
             return clean(_entities(markup))
         markup = html.unescape(markup)
     if not _TAG.search(markup):
@@ -57,7 +60,7 @@ def _tree(markup: str) -> HtmlElement:
     import lxml.html
 
     text = _CDATA.sub(lambda m: html.escape(m[1]) if _TAG.search(m[1]) is None else m[1], markup)
-    text = _CODE.sub("", text).replace("\x00", "")
+    text = _STRAY.sub("&lt;", _RAW.sub("", _CODE.sub("", text))).replace("\x00", "")
     parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     return lxml.html.document_fromstring(
         b"<html><body><div>" + text.encode("utf-8", "replace") + b"</div></body></html>", parser=parser
