@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from tracker.errors import BlockedError, ParseError
 from tracker.model import Document, Page, Payload, Request, Source
 from tracker.sources._base import read_json
-from tracker.sources._walk import Move, Walk
+from tracker.sources._walk import Move, Walk, advance
 
 CUT = "the payload is cut off; what stood before the cut was read"
 
@@ -103,6 +103,34 @@ def page_of(
         problems=lines,
         complete=complete,
     )
+
+
+def walked(
+    request: Request,
+    documents: Sequence[Document],
+    ask: Callable[[Walk], Request],
+    *,
+    got: int,
+    pos: str | None,
+    total: int | None = None,
+    ceiling: int = 0,
+    max_pages: int | None = None,
+    problems: Sequence[str] = (),
+    complete: bool = True,
+) -> Page:
+    """Return the page of a search with what follows: the next page (`pos`), slice or query, asked by `ask`.
+
+    A recorded file has no walk and nothing follows. After a cut the same page is asked again by the next poll.
+    """
+    walk = walk_of(request)
+    if walk is None:
+        return page_of(documents, None, None, total=total, problems=problems, complete=complete)
+    if not complete:
+        again = Move(None, walk.cursor())
+        return page_of(documents, again, None, total=total, problems=problems, complete=False)
+    move = advance(walk, got=got, pos=pos, total=total, ceiling=ceiling, max_pages=max_pages)
+    following = ask(move.walk) if move.walk else None
+    return page_of(documents, move, following, total=total, problems=problems)
 
 
 def walk_of(request: Request) -> Walk | None:

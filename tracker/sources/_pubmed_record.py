@@ -273,9 +273,9 @@ def _links(element: Any) -> Iterable[tuple[str, str | None, str]]:
 def _published(article_: Any, data: Any, pub_date: tuple[ClaimedDate | None, str | None] | None) -> ClaimedDate | None:
     """When it appeared: the electronic date, else when PubMed had it, else the (cover) date of the issue."""
     for child in article_ if article_ is not None else ():
-        if child.tag == "ArticleDate" and child.get("DateType", "Electronic") == "Electronic":
-            if found := _date(child):
-                return found
+        electronic = child.tag == "ArticleDate" and child.get("DateType", "Electronic") == "Electronic"
+        if electronic and (found := _date(child)):
+            return found
     return _history(data) or (pub_date[0] if pub_date else None)
 
 
@@ -326,7 +326,7 @@ def _stated(element: Any) -> tuple[ClaimedDate | None, str | None] | None:
 
 
 def medline_date(words: str) -> tuple[ClaimedDate | None, str | None]:
-    """Return the first month (else the year) of "2023 Jan-Feb 01", "1998 Dec-1999 Jan" or "2001 Spring", and the words."""
+    """Return the first month (else the year) of "2023 Jan-Feb 01" or "2001 Spring", and the words."""
     year, month = _YEAR.search(words), _MONTH_WORD.search(words)
     if not year:
         return None, words or None

@@ -78,7 +78,7 @@ def _terms(words: Sequence[str], form: str) -> Iterator[str]:
 
 
 def expand(source: Source, names: Iterable[str], class_terms: Iterable[str]) -> Source:
-    """Return `source` with the queries of the knowledge base in its options; unchanged when it does not ask for them."""
+    """Return `source` with the knowledge base's queries in its options; unchanged when it does not ask for them."""
     if source.options.get("query") != LEXICON:
         return source
     dialect = dialect_of(source)

@@ -62,7 +62,7 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Where a walk goes after a page: `walk` is None when nothing is asked for now; `cursor` is None when all is read."""
+    """Where a walk goes after a page: no `walk` when nothing is asked for now, no `cursor` when all is read."""
 
     walk: Walk | None
     cursor: str | None
