@@ -7,18 +7,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracker.archive import connection as _connection
-from tracker.archive import ledger, store
+from tracker.archive import ledger, read, store
+from tracker.archive.filters import NO_FILTERS, Filters
+from tracker.archive.lookup import Lookup
+from tracker.archive.query import parse
+from tracker.archive.search import Searcher, SearchResult, make_asked
 from tracker.archive.store import Stored
 from tracker.archive.terms import Terms, register_source
 from tracker.archive.times import stamp
+from tracker.errors import UsageError
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from types import TracebackType
 
     from tracker.archive.ledger import SourceHealth
+    from tracker.archive.lookup import Names
+    from tracker.archive.read import Record, Revision, TagMode
+    from tracker.archive.search import Sort
     from tracker.model import Document, FetchState, Source, SourceResult, Tags
 
 
@@ -72,9 +80,7 @@ class Archive:
     def unchanged(self, source: Source | str, documents: Sequence[Document]) -> set[int]:
         """Places of the documents that are stored and tagged already with this content: they need no tagging."""
         with self.reading():
-            if isinstance(source, str):
-                return store.unchanged(self._db, source, documents, None)
-            return store.unchanged(self._db, source.id, documents, source)
+            return store.unchanged(self._db, source if isinstance(source, str) else source.id, documents)
 
     def store(self, result: SourceResult, tags: Sequence[Tags | None], *, now: datetime, lexicon: str) -> Stored:
         """Write one poll of one source in one transaction: documents, tags, ledger rows and its next state.
@@ -113,5 +119,86 @@ class Archive:
         with self.reading():
             return ledger.health(self._db, now)
 
+    # --- reading ---
+
+    def document(self, number: int, *, as_of: datetime | None = None, tags: TagMode = "then") -> Record | None:
+        """One document as known at a moment; None where there is none of that number (or was none then)."""
+        found = self.documents([number], as_of=as_of, tags=tags)
+        return found[0] if found else None
+
+    def documents(
+        self, numbers: Sequence[int], *, as_of: datetime | None = None, tags: TagMode = "then", private: bool = False
+    ) -> list[Record]:
+        """Documents in the order of `numbers`; unknown ones are left out. `private` shows text that no output may."""
+        with self.reading():
+            return read.records(self._db, self._terms, numbers, as_of=_stamp(as_of), tags=tags, private=private)
+
+    def all_documents(
+        self, *, as_of: datetime | None = None, tags: TagMode = "then", everything: bool = False
+    ) -> Iterator[Record]:
+        """Every kept document (with `everything` the others too), smallest number first, read in pages."""
+        for page in read.all_ids(self._db, as_of=_stamp(as_of), everything=everything):
+            yield from self.documents(page, as_of=as_of, tags=tags)
+
+    def revisions(self, number: int, *, as_of: datetime | None = None) -> list[Revision]:
+        """All versions of a document, oldest first."""
+        with self.reading():
+            return read.revisions(self._db, number, as_of)
+
+    # --- searching ---
+
+    def search(
+        self,
+        query: str = "",
+        *,
+        filters: Filters = NO_FILTERS,
+        lexicon: Names | None = None,
+        searches: Mapping[str, str] | None = None,
+        as_of: datetime | None = None,
+        tags: TagMode = "then",
+        everything: bool = False,
+        sort: Sort = "relevance",
+        limit: int = 20,
+        offset: int = 0,
+    ) -> SearchResult:
+        """One page of the hits of a query in the language of `query.py`; the empty query is everything.
+
+        `filters` are the options beside it, `lexicon` finds substances by their aliases, `searches` are the saved ones.
+        Raises UsageError with one clear line for a value that cannot be meant, and for nothing else.
+        """
+        if limit < 0 or offset < 0:
+            raise UsageError("limit and offset must not be negative")
+        asked = make_asked(
+            parse(query, searches=searches), filters.nodes(), as_of=_stamp(as_of), tags=tags, everything=everything,
+            sort=sort, limit=limit, offset=offset,
+        )  # fmt: skip
+        with self.reading():
+            return self._searcher(lexicon).search(asked)
+
+    def found(
+        self,
+        query: str = "",
+        *,
+        filters: Filters = NO_FILTERS,
+        lexicon: Names | None = None,
+        searches: Mapping[str, str] | None = None,
+        as_of: datetime | None = None,
+        tags: TagMode = "then",
+        everything: bool = False,
+    ) -> Iterator[Record]:
+        """All hits of a query, newest first, read in pages: for export."""
+        asked = make_asked(
+            parse(query, searches=searches), filters.nodes(), as_of=_stamp(as_of), tags=tags, everything=everything
+        )
+        for page in self._searcher(lexicon).documents(asked):
+            yield from self.documents(page, as_of=as_of, tags=tags)
+
+    def _searcher(self, lexicon: Names | None) -> Searcher:
+        return Searcher(self._db, self._terms, Lookup(self._db, self._terms, lexicon))
+
     def __repr__(self) -> str:
         return f"Archive({str(self.path)!r})"
+
+
+def _stamp(moment: datetime | None) -> str | None:
+    return stamp(moment) if moment is not None else None

@@ -1,7 +1,8 @@
 """Facts of a document as words of the search index, so that filters and facets cost as little as words.
 
-zk current and kept · zu current, not kept · sN substance (sNa sNn sNh with assertion) · cN class · tN theme (tNa …) ·
-gGB country · rN source · lA tier · y2024 year of publication · q202611 month first seen · dnews document type ·
+za every row · zk current and kept · zu current, not kept · sN substance (sNa sNn sNh with assertion) · pN primary
+substance · cN class · tN theme (tNa …) ·
+gGB country · rN source · lA tier · y2024 year of publication (yn: undated) · q202611 month first seen · dnews document type ·
 ea en eh any affirmed, negated, hypothetical substance. N is the number of the term or source.
 """
 
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+Found = tuple[str, int, str | None, bool]  # kind of term, its number, assertion, whether primary
 FACETS = {"s": "substance", "c": "class", "t": "theme", "r": "source", "g": "country", "y": "year"}
 
 
@@ -25,16 +27,18 @@ def words(
     first_seen: str,
     doctype: str | None,
     countries: Iterable[str],
-    terms: Iterable[tuple[str, int, str | None]],
+    terms: Iterable[Found],
 ) -> str:
-    """The line of words; `terms` are (kind, number, assertion) of one tag set."""
-    line = ["zk" if kept else "zu"] if current else []
+    """The line of words; `terms` are those of one tag set."""
+    line = ["za", "zk" if kept else "zu"] if current else ["za"]
     any_assertion = set()
-    for kind, number, assertion in terms:
+    for kind, number, assertion, primary in terms:
         letter = kind[0]  # substance, class, theme
         line.append(f"{letter}{number}")
         if assertion:
             line.append(f"{letter}{number}{assertion[0]}")
+            if primary:
+                line.append(f"p{number}")
             if kind == "substance":
                 any_assertion.add(f"e{assertion[0]}")
     line += sorted(any_assertion)
@@ -44,7 +48,6 @@ def words(
         line.append(f"l{tier.lower()}")
     if doctype:
         line.append("d" + doctype.replace("_", ""))
-    if published:
-        line.append(f"y{published[:4]}")
+    line.append(f"y{published[:4]}" if published else "yn")
     line.append(f"q{first_seen[:4]}{first_seen[5:7]}")
     return " ".join(line)

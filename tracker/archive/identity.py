@@ -15,7 +15,7 @@ from tracker.text.urls import canonical_url
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tracker.model import EditorialStatus, Source
+    from tracker.model import EditorialStatus
 
 HASH_VERSION = 1
 # What makes a revision. Left out: addresses and identifiers (identity), `updated` (bumped by many feeds without a
@@ -31,12 +31,12 @@ QUIET_TYPES = ("forum", "marketing")
 _GRAVITY: dict[str, int] = {"ok": 0, "notice": 1, "corrected": 2, "concern": 3, "retracted": 4}
 
 
-def prepare(source: Source, document: Document) -> Document:
-    """The document as it may be stored: storable characters, and no people for forum and marketing sources.
+def prepare(document: Document, *, quiet: bool = False) -> Document:
+    """The document as it may be stored: storable characters, and for `quiet` (forum, marketing) sources no people.
 
     Every replacement keeps its length, so spans found before or after it are the same.
     """
-    if source.type in QUIET_TYPES:
+    if quiet:
         document = replace(
             document,
             authors=(),
@@ -45,6 +45,8 @@ def prepare(source: Source, document: Document) -> Document:
             summary=_mask(document.summary),
             extra={k: v for k, v in document.extra.items() if "author" not in k and "user" not in k},
         )
+    if not document.text and document.summary:
+        document = replace(document, text=document.summary, summary=None)
     changes: dict[str, Any] = {}
     for field in ("external_id", "url", "title", "text", "summary", "publisher", "journal", "doi", "pmid"):
         value = getattr(document, field)

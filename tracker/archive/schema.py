@@ -48,6 +48,7 @@ CREATE TABLE documents (
 CREATE INDEX documents_first_seen ON documents(first_seen);  -- newest first, as of
 CREATE INDEX documents_story ON documents(story);            -- documents of a story
 CREATE INDEX documents_source ON documents(source, first_seen);  -- rhythm and exposure of a source
+CREATE INDEX documents_backfilled ON documents(id) WHERE backfilled;  -- are there any
 CREATE TABLE identities (               -- 64-bit hashes of doi:, pmid:, link:, guid: … keys
   key INTEGER NOT NULL, source INTEGER NOT NULL, document INTEGER NOT NULL REFERENCES documents(id),
   PRIMARY KEY (key, source)
@@ -97,6 +98,7 @@ CREATE TABLE tagsets (
   doctype TEXT NOT NULL, grade TEXT NOT NULL, language TEXT, countries TEXT NOT NULL,
   UNIQUE (revision, lexicon)
 );
+CREATE INDEX tagsets_older ON tagsets(revision) WHERE NOT latest;  -- was anything tagged again
 CREATE INDEX tagsets_known ON tagsets(known_from) WHERE relevant;  -- counting by period
 CREATE TABLE tag_terms (                -- which tag sets have this substance, class, theme
   term INTEGER NOT NULL REFERENCES terms(id), tagset INTEGER NOT NULL REFERENCES tagsets(id),
@@ -130,10 +132,16 @@ CREATE INDEX candidates_surface ON candidates(surface);
 """
 
 SEARCH = """
-CREATE TABLE search_rows (id INTEGER PRIMARY KEY REFERENCES revisions(id), facts TEXT NOT NULL);
+CREATE TABLE search_rows (
+  id INTEGER PRIMARY KEY,               -- document of the current revision; minus the revision for older ones, so that
+                                        -- the order of numbers is the order of first_seen (but for backfilled ones)
+  revision INTEGER NOT NULL REFERENCES revisions(id), document INTEGER NOT NULL REFERENCES documents(id),
+  first_seen TEXT NOT NULL,
+  facts TEXT NOT NULL                   -- facts as words, see facts.py
+);
 CREATE VIEW search_content AS
   SELECT s.id AS id, r.title AS title, r.text AS text, s.facts AS facts
-  FROM search_rows s JOIN revisions r ON r.id = s.id;
+  FROM search_rows s JOIN revisions r ON r.id = s.revision;
 CREATE VIRTUAL TABLE search USING fts5(
   title, text, facts, content='search_content', content_rowid='id', tokenize="unicode61 remove_diacritics 2"
 );

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from tracker.archive import facts
 from tracker.archive.identity import (
-    QUIET_TYPES, Keys, content_hash, document_of, fields_json, gravest, keys_of, notice_status, prepare, shared_links,
+    QUIET_TYPES,
+    Keys,
+    content_hash,
+    document_of,
+    fields_json,
+    gravest,
+    keys_of,
+    notice_status,
+    prepare,
+    shared_links,
     target_key,
 )  # fmt: skip
 from tracker.archive.tagrows import TagRows
@@ -22,6 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from tracker.model import Document, Source, Tags
+
+
+SearchRow = tuple[int, int, str, "str | None", "str | None", str]  # document, revision, first_seen, title, text, facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +148,13 @@ def is_unchanged(item: Item) -> bool:
     return held.hash == item.hash or stale
 
 
-def unchanged(
-    connection: sqlite3.Connection, source_id: str, documents: Sequence[Document], source: Source | None
-) -> set[int]:
+def unchanged(connection: sqlite3.Connection, source_id: str, documents: Sequence[Document]) -> set[int]:
     """Places of the documents that need no tagging: stored already with this content."""
-    row = connection.execute("SELECT num FROM sources WHERE id = ?", (source_id,)).fetchone()
+    row = connection.execute("SELECT num, type FROM sources WHERE id = ?", (source_id,)).fetchone()
     if row is None:
         return set()
-    if source is not None:
-        documents = [prepare(source, d) for d in documents]
-    resolver = Resolver(connection, row[0], documents)
+    documents = [prepare(d, quiet=row["type"] in QUIET_TYPES) for d in documents]
+    resolver = Resolver(connection, row["num"], documents)
     return {i.place for i in resolver.items() if is_unchanged(i) and i.held and i.held.tagset is not None}
 
 
@@ -157,7 +166,7 @@ class _Rows:
     revisions: list[tuple[Any, ...]] = field(default_factory=list)
     identities: list[tuple[int, int, int]] = field(default_factory=list)
     tagsets: list[tuple[Any, ...]] = field(default_factory=list)
-    search: list[tuple[int, str | None, str | None, str]] = field(default_factory=list)
+    search: list[SearchRow] = field(default_factory=list)
     tags: TagRows = field(default_factory=TagRows)
 
 
@@ -189,7 +198,8 @@ class Batch:
         """Write the batch. `tags` may hold None for what `unchanged` named; anything else untagged is refused."""
         if len(documents) != len(tags):
             raise ValueError("tags must be parallel to documents")
-        prepared = [prepare(self._source, d) for d in documents]
+        quiet = self._source.type in QUIET_TYPES
+        prepared = [prepare(d, quiet=quiet) for d in documents]
         resolver = Resolver(self._db, self._num, prepared)
         ids, changed, counts = [0] * len(prepared), [], defaultdict[str, int](int)
         for item in _newest_states(resolver, prepared):
@@ -282,7 +292,7 @@ class Batch:
             first_seen=held.first_seen, doctype=tags.doctype,
             countries=sorted({*tags.countries, *document.countries}), terms=found,
         )  # fmt: skip
-        self._rows.search.append((held.revision, document.title, document.text, line))
+        self._rows.search.append((held.id, held.revision, held.first_seen, document.title, document.text, line))
         return tagset
 
     def _touch(self, item: Item, held: Held) -> None:
@@ -329,7 +339,7 @@ class Batch:
         db, document = self._db, item.document
         db.execute("UPDATE revisions SET known_until = ? WHERE id = ?", (self._now, held.revision))
         db.execute("UPDATE tagsets SET known_until = ? WHERE id = ?", (self._now, held.tagset))
-        retire_from_search(db, held.revision)
+        retire_from_search(db, held.id)
         held.revision = self._take_id("revisions")
         kept = self._is_kept(tags)
         held.tagset = self._tag(held, document, tags, known_from=self._now, kept=kept)
@@ -414,31 +424,36 @@ def write_tagsets(connection: sqlite3.Connection, heads: Sequence[tuple[Any, ...
     rows.write(connection)
 
 
-def add_to_search(connection: sqlite3.Connection, rows: Sequence[tuple[int, str | None, str | None, str]]) -> None:
-    connection.executemany("INSERT INTO search_rows (id, facts) VALUES (?,?)", [(r[0], r[3]) for r in rows])
-    connection.executemany("INSERT INTO search (rowid, title, text, facts) VALUES (?,?,?,?)", rows)
+def add_to_search(connection: sqlite3.Connection, rows: Sequence[SearchRow]) -> None:
+    """Make current revisions findable."""
+    connection.executemany(
+        "INSERT INTO search_rows (id, revision, document, first_seen, facts) VALUES (?,?,?,?,?)",
+        [(row[0], row[1], row[0], row[2], row[5]) for row in rows],
+    )
+    connection.executemany(_INDEX, [(row[0], *row[3:]) for row in rows])
 
 
-def change_facts(connection: sqlite3.Connection, revision: int, line: str) -> None:
-    """Replace the facts of one revision in the search index."""
-    row = connection.execute("SELECT title, text, facts FROM search_content WHERE id = ?", (revision,)).fetchone()
-    if row is None or row["facts"] == line:
+_INDEX = "INSERT INTO search (rowid, title, text, facts) VALUES (?,?,?,?)"
+_UNINDEX = "INSERT INTO search (search, rowid, title, text, facts) VALUES ('delete',?,?,?,?)"
+
+
+def change_facts(connection: sqlite3.Connection, number: int, line: str, *, to: int | None = None) -> None:
+    """Replace the facts of one row of the search index, and with `to` its number."""
+    row = connection.execute("SELECT title, text, facts FROM search_content WHERE id = ?", (number,)).fetchone()
+    if row is None or (row["facts"] == line and to is None):
         return
-    connection.execute(
-        "INSERT INTO search (search, rowid, title, text, facts) VALUES ('delete',?,?,?,?)",
-        (revision, row["title"], row["text"], row["facts"]),
-    )
-    connection.execute("UPDATE search_rows SET facts = ? WHERE id = ?", (line, revision))
-    connection.execute(
-        "INSERT INTO search (rowid, title, text, facts) VALUES (?,?,?,?)", (revision, row["title"], row["text"], line)
-    )
+    to = number if to is None else to
+    connection.execute(_UNINDEX, (number, row["title"], row["text"], row["facts"]))
+    connection.execute("UPDATE search_rows SET id = ?, facts = ? WHERE id = ?", (to, line, number))
+    connection.execute(_INDEX, (to, row["title"], row["text"], line))
 
 
-def retire_from_search(connection: sqlite3.Connection, revision: int) -> None:
+def retire_from_search(connection: sqlite3.Connection, document: int) -> None:
     """An older revision is found only by reads as of a moment when it was the current one."""
-    row = connection.execute("SELECT facts FROM search_rows WHERE id = ?", (revision,)).fetchone()
+    row = connection.execute("SELECT revision, facts FROM search_rows WHERE id = ?", (document,)).fetchone()
     if row is not None:
-        change_facts(connection, revision, " ".join(w for w in row["facts"].split() if w not in ("zk", "zu")))
+        line = " ".join(w for w in row["facts"].split() if w not in ("zk", "zu"))
+        change_facts(connection, document, line, to=-row["revision"])
 
 
 def _revision_row(

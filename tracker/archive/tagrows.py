@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping, Sequence
 
+    from tracker.archive.facts import Found
+
 Row = tuple[Any, ...]
 
 _INSERTS = {
@@ -41,13 +43,13 @@ class TagRows:
             rows = getattr(self, table)
             connection.executemany(statement, rows)
 
-    def add(self, tagset: int, tags: Tags, terms: Terms) -> list[tuple[str, int, str | None]]:
-        """Gather the rows of one tag set; returns its (kind, term number, assertion) for the search index."""
-        found: list[tuple[str, int, str | None]] = []
+    def add(self, tagset: int, tags: Tags, terms: Terms) -> list[Found]:
+        """Gather the rows of one tag set; returns what the search index needs."""
+        found: list[Found] = []
         seq = 0
         for position, tag in enumerate(tags.substances):
             term = terms.number("substance", tag.name, substance_detail(tag.cls, tag.nps))
-            found.append(("substance", term, tag.assertion))
+            found.append(("substance", term, tag.assertion, tag.role == "primary"))
             self.tag_terms.append((term, tagset, tag.assertion, tag.role, position))
             for m in tag.mentions:
                 self.mentions.append(_mention_row(tagset, seq, term, m))
@@ -59,11 +61,11 @@ class TagRows:
                 seq += 1
         for position, cls in enumerate(tags.classes):
             term = terms.number("class", cls)
-            found.append(("class", term, None))
+            found.append(("class", term, None, False))
             self.tag_terms.append((term, tagset, None, None, position))
         for seq, theme in enumerate(tags.themes):
             term = terms.number("theme", theme.theme)
-            found.append(("theme", term, theme.assertion))
+            found.append(("theme", term, theme.assertion, False))
             self.tag_terms.append((term, tagset, theme.assertion, None, seq))
             subs = json.dumps(theme.substances, ensure_ascii=False) if theme.substances else None
             self.themes.append(

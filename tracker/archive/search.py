@@ -1,0 +1,327 @@
+"""Search: hits, facets and snippets for a query, now or as of a moment.
+
+Ranking is bounded: the newest `RANKED` hits are scored (BM25 with title weight, tier and recency), what is older follows
+newest first; counts stop at `COUNTED`. So a word that stands in half a million documents costs no more than a rare one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from tracker.archive import facts
+from tracker.archive.compile import Conditions, as_match, refine, sought
+from tracker.archive.facts import FACETS
+from tracker.archive.lookup import Lookup
+from tracker.archive.query import And, Dates, Fact, Or, Words, split_dates
+from tracker.archive.rank import rank
+from tracker.archive.read import known_at, records
+from tracker.archive.snippet import Snippet, snippet
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from tracker.archive.compile import Sought
+    from tracker.archive.facts import Found
+    from tracker.archive.query import Node
+    from tracker.archive.read import Record, TagMode
+    from tracker.archive.terms import Terms
+
+RANKED = 500  # hits scored and counted into facets
+COUNTED = 10_000  # hits counted
+FACET_VALUES = 50
+Sort = Literal["relevance", "newest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One result: the document as known, where the words stand, and its score (0 where it was not ranked)."""
+
+    record: Record
+    snippet: Snippet | None  # None where the text may not be shown
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Hits of one page. `total` is exact where `exact`, else at least so many; facets count the newest
+    `facets_over` hits."""
+
+    total: int
+    exact: bool
+    results: tuple[Hit, ...]
+    facets: Mapping[str, Mapping[str, int]]
+    facets_over: int
+    undated: int  # hits left out by a bound on `published` because they have none
+    relaxed: bool  # nothing has all the words: these have some of them
+    tags: TagMode
+    as_of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One search, resolved: what to look for and how much of it to give."""
+
+    node: Node
+    bounds: tuple[Dates, ...]
+    as_of: str | None = None
+    tags: TagMode = "then"
+    everything: bool = False
+    sort: Sort = "relevance"
+    limit: int = 20
+    offset: int = 0
+
+
+@dataclass(slots=True)
+class Row:
+    """One hit before its document is read."""
+
+    document: int
+    revision: int
+    first_seen: str
+    facts: str
+    score: float = 0.0
+
+
+_KEPT = Fact("raw", "zk")
+_UNKEPT = Fact("raw", "zu")
+_YEARS_AHEAD = 40  # `after:` asks the index for so many years; a longer span is no help to it
+
+
+class Searcher:
+    """Answers searches on one connection."""
+
+    def __init__(self, connection: sqlite3.Connection, terms: Terms, lookup: Lookup) -> None:
+        self._db, self._terms, self._lookup = connection, terms, lookup
+
+    def search(self, asked: Asked) -> SearchResult:
+        """One page of results."""
+        node = refine(asked.node, self._lookup)
+        total = self._count(node, asked)
+        relaxed = False
+        if total == 0 and (looser := _loosened(node)) is not None:
+            node, relaxed = looser, True
+            total = self._count(node, asked)
+        wanted = sought(node, self._lookup)
+        newest = self._after(node, asked, None, RANKED) if total else []
+        page = self._page(node, asked, newest, wanted)
+        found = {r.id: r for r in records(
+            self._db, self._terms, [row.document for row in page], as_of=asked.as_of, tags=asked.tags)}  # fmt: skip
+        hits = tuple(
+            Hit(found[row.document], self._snippet(found[row.document], wanted), round(row.score, 4))
+            for row in page
+            if row.document in found
+        )
+        return SearchResult(
+            total=min(total, COUNTED),
+            exact=total <= COUNTED,
+            results=hits,
+            facets=self._facets(newest),
+            facets_over=len(newest),
+            undated=self._undated(node, asked),
+            relaxed=relaxed and bool(total),
+            tags=asked.tags,
+            as_of=asked.as_of,
+        )
+
+    def documents(self, asked: Asked, page: int = 500) -> Iterator[list[int]]:
+        """Numbers of all hits, newest first, in pages."""
+        node = refine(asked.node, self._lookup)
+        before: tuple[str, int] | None = None
+        while True:
+            rows = self._after(node, asked, before, page)
+            if not rows:
+                return
+            yield [row.document for row in rows]
+            before = (rows[-1].first_seen, rows[-1].document)
+
+    # --- which ---
+
+    def _page(self, node: Node, asked: Asked, newest: list[Row], wanted: list[Sought]) -> list[Row]:
+        end = asked.offset + asked.limit
+        ordered = rank(self._db, newest, wanted) if asked.sort == "relevance" else newest
+        if end > len(ordered) and len(newest) == RANKED:  # beyond the ranked ones
+            last = (newest[-1].first_seen, newest[-1].document)
+            ordered = ordered + self._after(node, asked, last, end - len(ordered))
+        return ordered[asked.offset : end]
+
+    def _after(self, node: Node, asked: Asked, before: tuple[str, int] | None, limit: int) -> list[Row]:
+        """The newest hits, or those that follow `before` = (first_seen, document), newest first."""
+        if asked.as_of is not None:
+            return self._known(node, asked, before, limit)
+        if not self._any_backfilled():
+            rest = ["search.rowid < :last"] if before else []
+            return self._rows(node, asked, rest, "search.rowid DESC", limit, before)
+        order = "x.first_seen DESC, x.document DESC"
+        rest = ["(x.first_seen, x.document) < (:seen, :last)"] if before else []
+        if self._count(node, asked) <= COUNTED:
+            return self._rows(node, asked, rest, order, limit, before)
+        found: list[Row] = []
+        for month in self._months(before[0] if before else None):  # so many that sorting all would be slow
+            part = And((node, Fact("raw", f"q{month}")))
+            found += self._rows(part, asked, rest, order, limit - len(found), before)
+            if len(found) >= limit:
+                break
+        return found
+
+    def _rows(
+        self, node: Node, asked: Asked, rest: list[str], order: str, limit: int, before: tuple[str, int] | None
+    ) -> list[Row]:
+        clause, values = self._indexed(node, asked, asked.bounds, rest)
+        if before:
+            values |= {"seen": before[0], "last": before[1]}
+        rows = self._db.execute(
+            f"SELECT x.document, x.revision, x.first_seen, x.facts {clause} ORDER BY {order} LIMIT {int(limit)}", values
+        )
+        return [Row(*row) for row in rows]
+
+    def _known(self, node: Node, asked: Asked, before: tuple[str, int] | None, limit: int) -> list[Row]:
+        clause, values = self._at_moment(node, asked, asked.bounds)
+        if before:
+            clause += " AND (d.first_seen, d.id) < (:seen, :last)"
+            values |= {"seen": before[0], "last": before[1]}
+        rows = self._db.execute(
+            f"SELECT d.id, r.id, d.first_seen, t.id, s.num, s.tier, d.published, t.doctype, t.countries {clause} "
+            f"ORDER BY d.first_seen DESC, d.id DESC LIMIT {int(limit)}",
+            values,
+        ).fetchall()
+        terms = self._terms_of([row[3] for row in rows if row[3] is not None])
+        return [
+            Row(row[0], row[1], row[2], facts.words(
+                current=False, kept=True, source=row[4], tier=row[5], published=row[6], first_seen=row[2],
+                doctype=row[7], countries=(row[8] or "").split(), terms=terms.get(row[3], ())))
+            for row in rows
+        ]  # fmt: skip
+
+    def _terms_of(self, tagsets: list[int]) -> dict[int, list[Found]]:
+        rows = self._db.execute(
+            "SELECT x.tagset, m.kind, m.id, x.assertion, x.role FROM json_each(?) w "
+            "CROSS JOIN tag_terms x ON x.tagset = w.value JOIN terms m ON m.id = x.term ORDER BY x.tagset, x.position",
+            (json.dumps(tagsets),),
+        )
+        found: dict[int, list[Found]] = {}
+        for tagset, kind, number, assertion, role in rows:
+            found.setdefault(tagset, []).append((kind, number, assertion, role == "primary"))
+        return found
+
+    def _indexed(
+        self, node: Node, asked: Asked, bounds: Sequence[Dates], rest: Sequence[str] = ()
+    ) -> tuple[str, dict[str, Any]]:
+        """FROM and WHERE of a search of what is current."""
+        build = Conditions(self._lookup)
+        shown = _KEPT if not asked.everything else Or((_KEPT, _UNKEPT))
+        match = build.bind(as_match(And((node, shown, *_years(bounds))), self._lookup))
+        clause = "FROM search CROSS JOIN search_rows x ON x.id = search.rowid"
+        if bounds:
+            clause += " CROSS JOIN documents d ON d.id = x.document"
+        return " AND ".join([f"{clause} WHERE search MATCH {match}", *build.bounds(bounds), *rest]), build.values
+
+    def _at_moment(self, node: Node, asked: Asked, bounds: Sequence[Dates]) -> tuple[str, dict[str, Any]]:
+        """FROM and WHERE of a search of what was known."""
+        build = Conditions(self._lookup)
+        clause, values = known_at(asked.as_of, asked.tags)
+        build.values.update(values)
+        where = ["d.first_seen <= :as_of", build.tree(node), *build.bounds(bounds)]
+        if not asked.everything:
+            where.append("coalesce(t.kept, d.kept)")
+        return f"FROM {clause} WHERE {' AND '.join(where)}", build.values
+
+    def _any_backfilled(self) -> bool:
+        return self._db.execute("SELECT 1 FROM documents WHERE backfilled LIMIT 1").fetchone() is not None
+
+    def _months(self, until: str | None) -> Iterator[str]:
+        """Months in which anything was first seen, newest first, each found by one look at the index."""
+        last = until + "~" if until else "~"
+        while row := self._db.execute("SELECT max(first_seen) FROM documents WHERE first_seen < ?", (last,)).fetchone():
+            if row[0] is None:
+                return
+            yield row[0][:4] + row[0][5:7]
+            last = row[0][:7]
+
+    # --- how many ---
+
+    def _count(self, node: Node, asked: Asked) -> int:
+        """Hits, counted up to one more than COUNTED."""
+        return self._counted(node, asked, asked.bounds, [])
+
+    def _counted(self, node: Node, asked: Asked, bounds: Sequence[Dates], rest: list[str]) -> int:
+        if asked.as_of is None:
+            clause, values = self._indexed(node, asked, bounds, rest)
+            if not bounds and not rest:
+                clause = clause.replace(" CROSS JOIN search_rows x ON x.id = search.rowid", "")
+        else:
+            clause, values = self._at_moment(node, asked, bounds)
+            clause = " AND ".join([clause, *rest])
+        row = self._db.execute(f"SELECT count(*) FROM (SELECT 1 {clause} LIMIT {COUNTED + 1})", values).fetchone()
+        return int(row[0])
+
+    def _undated(self, node: Node, asked: Asked) -> int:
+        if not any(b.bound in ("since", "until") for b in asked.bounds):
+            return 0
+        others = [b for b in asked.bounds if b.bound not in ("since", "until")]
+        if asked.as_of is not None:
+            return min(COUNTED, self._counted(node, asked, others, ["d.published IS NULL"]))
+        return min(COUNTED, self._counted(And((node, Fact("raw", "yn"))), asked, others, []))
+
+    # --- what they are about ---
+
+    def _facets(self, rows: Sequence[Row]) -> dict[str, dict[str, int]]:
+        counts = Counter(word for row in rows for word in row.facts.split())
+        found: dict[str, dict[str, int]] = {name: {} for name in FACETS.values()}
+        for word, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+            name = FACETS.get(word[0])
+            if (name and word[-1] not in "anh") or word[0] == "g":
+                value = self._lookup.name_of(word[0], word[1:])
+                values = found[FACETS[word[0]]]
+                if value is not None and len(values) < FACET_VALUES:
+                    values[value] = count
+        return found
+
+    def _snippet(self, record: Record, wanted: list[Sought]) -> Snippet | None:
+        if not record.quote:
+            return None
+        numbers = self._lookup.substances_tagged(w for s in wanted for w in s.facts)
+        names = {self._terms.name(n)[1] for n in numbers}
+        tagged = [
+            (m.start, m.end)
+            for tag in (record.tags.substances if record.tags else ())
+            if tag.name in names
+            for m in tag.mentions
+            if m.field == "text"
+        ]
+        return snippet(record.document.text or "", [w for s in wanted for w in s.literals], tagged)
+
+
+def _years(bounds: Sequence[Dates]) -> list[Node]:
+    """The years in which a bounded date may lie, for the index."""
+    since = [int(b.value[:4]) for b in bounds if b.bound == "since"]
+    until = [int(b.value[:4]) for b in bounds if b.bound == "until"]
+    if not since:
+        return []
+    first, last = max(since), min(until, default=max(since) + _YEARS_AHEAD)
+    if last - first > _YEARS_AHEAD:
+        return []
+    return [Or(tuple(Fact("raw", f"y{year:04}") for year in range(first, max(first, last) + 1)))]
+
+
+def _loosened(node: Node) -> Node | None:
+    """Some of the words instead of all; facts and exclusions stay. None where there is nothing to loosen."""
+    parts = node.parts if isinstance(node, And) else (node,)
+    words = tuple(p for p in parts if isinstance(p, Words) or (isinstance(p, Or) and _all_words(p)))
+    rest = tuple(p for p in parts if p not in words)
+    if len(words) < 2:
+        return None
+    return And((*rest, Or(words)))
+
+
+def _all_words(node: Node) -> bool:
+    return all(isinstance(p, Words) or (isinstance(p, And) and _all_words(p)) for p in node.parts)  # type: ignore[union-attr]
+
+
+def make_asked(query: Node, options: Sequence[Node], **how: Any) -> Asked:
+    """A search from a parsed query and options like --theme; bounds are taken out of both."""
+    node, bounds = split_dates(And((*(query.parts if isinstance(query, And) else (query,)), *options)))
+    return Asked(node=node, bounds=bounds, **how)
