@@ -11,7 +11,7 @@ from typing import Any
 from tracker.errors import BlockedError, ParseError
 from tracker.model import Document, Page, Payload, Request, Source
 from tracker.sources._base import read_json
-from tracker.sources._walk import Move, Walk, advance
+from tracker.sources._walk import Move, Walk, advance, walk_in
 
 CUT = "the payload is cut off; what stood before the cut was read"
 
@@ -84,27 +84,6 @@ def each(
     return tuple(documents), tuple(problems)
 
 
-def page_of(
-    documents: Sequence[Document],
-    move: Move | None,
-    request: Request | None,
-    *,
-    total: int | None = None,
-    problems: Sequence[str] = (),
-    complete: bool = True,
-) -> Page:
-    """Return the page: its documents, the request that follows and the cursor to keep."""
-    lines = (*problems, *(move.problems if move else ()), *(() if complete else (CUT,)))
-    return Page(
-        documents=tuple(documents),
-        next=(request,) if request else (),
-        cursor=move.cursor if move else None,
-        total=total,
-        problems=lines,
-        complete=complete,
-    )
-
-
 def walked(
     request: Request,
     documents: Sequence[Document],
@@ -118,25 +97,22 @@ def walked(
     problems: Sequence[str] = (),
     complete: bool = True,
 ) -> Page:
-    """Return the page of a search with what follows: the next page (`pos`), slice or query, asked by `ask`.
+    """Return the page of a search with what follows: the next page (`pos`) or the halves of its time, by `ask`.
 
-    A recorded file has no walk and nothing follows. After a cut the same page is asked again by the next poll.
+    Nothing follows a recorded file (it has no walk) nor a payload that was cut off. One of several queries does not
+    tell its total: it would be taken for that of all.
     """
-    walk = walk_of(request)
-    if walk is None:
-        return page_of(documents, None, None, total=total, problems=problems, complete=complete)
-    if not complete:
-        again = Move(None, walk.cursor())
-        return page_of(documents, again, None, total=total, problems=problems, complete=False)
-    move = advance(walk, got=got, pos=pos, total=total, ceiling=ceiling, max_pages=max_pages)
-    following = ask(move.walk) if move.walk else None
-    return page_of(documents, move, following, total=total, problems=problems)
-
-
-def walk_of(request: Request) -> Walk | None:
-    """Return the walk that a request belongs to, None for a recorded file or a look-up."""
-    walk = request.state.get("walk")
-    return walk if isinstance(walk, Walk) else None
+    walk = walk_in(request.state)
+    move = Move()
+    if walk is not None and complete:
+        move = advance(walk, got=got, pos=pos, total=total, ceiling=ceiling, max_pages=max_pages)
+    return Page(
+        documents=tuple(documents),
+        next=tuple(ask(following) for following in move.walks),
+        total=total if walk is None or walk.parts == 1 else None,
+        problems=(*problems, *move.problems, *(() if complete else (CUT,))),
+        complete=complete,
+    )
 
 
 def secrets(source: Source, name: str = "api_key") -> tuple[tuple[str, str], ...]:

@@ -15,7 +15,7 @@ from tracker.sources._editorial import status_of
 from tracker.sources._query import Searches, asked
 from tracker.sources._walk import Walk, begin
 
-_OVERLAP = timedelta(days=7)  # papers are announced days after submission
+_LATE = timedelta(days=4)  # papers are announced days after submission
 _SIZE = 100
 _ID = re.compile(r"/abs/(?P<id>.+?)(?:v(?P<version>\d+))?$")
 _GONE = re.compile(r"\b(?:this (?:paper|article|submission|manuscript) has been|has been) withdrawn\b", re.IGNORECASE)
@@ -28,20 +28,20 @@ class Options(Searches):
 def first(source: Source, window: Window) -> Sequence[Request]:
     """The search that opens a poll."""
     options = options_of(source, Options)
-    return (_ask(source, options, begin(window, overlap=_OVERLAP, parts=len(asked(source, options)))),)
+    walks = begin(window, overlap=_LATE, parts=len(asked(source, options)))
+    return [_ask(source, options, walk) for walk in walks]
 
 
 def _ask(source: Source, options: Options, walk: Walk) -> Request:
-    here = walk.here
-    dates = f"submittedDate:[{here.since:%Y%m%d}0000 TO {here.until:%Y%m%d}2359]"
+    dates = f"submittedDate:[{walk.since:%Y%m%d}0000 TO {walk.until:%Y%m%d}2359]"
     params = (
-        ("search_query", f"({asked(source, options)[here.part]}) AND {dates}"),
+        ("search_query", f"({asked(source, options)[walk.part]}) AND {dates}"),
         ("sortBy", "submittedDate"),
         ("sortOrder", "descending"),
         ("start", walk.pos or "0"),
         ("max_results", str(min(options.page_size or _SIZE, 500))),
     )
-    return Request(source.url, params, step="page", state={"walk": walk})
+    return Request(source.url, params, step="page", state=walk.state())
 
 
 def read(source: Source, payload: Payload, request: Request) -> Page:
@@ -63,7 +63,7 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
     more = bool(feed.entries) and total is not None and done < total
     return walked(
         request, documents, lambda walk: _ask(source, options, walk), got=len(feed.entries),
-        pos=str(done) if more else None, total=total, ceiling=source.max_items, max_pages=options.max_pages,
+        pos=str(done) if more else None, total=total, max_pages=options.max_pages,
         problems=problems, complete=feed.complete,
     )  # fmt: skip
 

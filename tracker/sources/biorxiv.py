@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
@@ -21,7 +20,6 @@ from tracker.sources._editorial import status_of
 from tracker.sources._walk import Walk, begin
 from tracker.text.markup import plain
 
-_OVERLAP = timedelta(days=3)
 _HEADINGS = (
     "Background and Objectives?|Background|Introduction|Importance|Rationale|Context|Objectives?|Aims?|Purpose|"
     "Study Design|Design|Setting|Participants|Patients|Interventions?|Exposures?|Materials and Methods|"
@@ -50,13 +48,12 @@ class Options(BaseOptions):
 
 def first(source: Source, window: Window) -> Sequence[Request]:
     """The first page of the days asked for."""
-    return (_ask(source, begin(window, overlap=_OVERLAP)),)
+    return [_ask(source, walk) for walk in begin(window)]
 
 
 def _ask(source: Source, walk: Walk) -> Request:
-    here = walk.here
-    url = f"{source.url.rstrip('/')}/{here.since:%Y-%m-%d}/{here.until:%Y-%m-%d}/{walk.pos or '0'}/json"
-    return Request(url, step="page", state={"walk": walk})
+    url = f"{source.url.rstrip('/')}/{walk.since:%Y-%m-%d}/{walk.until:%Y-%m-%d}/{walk.pos or '0'}/json"
+    return Request(url, step="page", state=walk.state())
 
 
 def read(source: Source, payload: Payload, request: Request) -> Page:
@@ -76,7 +73,7 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
     more = bool(listed.items) and total is not None and done < total
     return walked(
         request, documents, lambda walk: _ask(source, walk), got=len(listed.items), pos=str(done) if more else None,
-        total=total, ceiling=source.max_items, max_pages=options.max_pages, problems=problems,
+        total=total, max_pages=options.max_pages, problems=problems,
         complete=listed.complete,
     )  # fmt: skip
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -18,10 +17,9 @@ from tracker.sources._base import Kind, doi_of, line_of, options_of, read_json, 
 from tracker.sources._codes import language_code
 from tracker.sources._editorial import status_of
 from tracker.sources._query import Searches, asked
-from tracker.sources._walk import Walk, begin
+from tracker.sources._walk import Walk, begin, walk_in
 from tracker.text.dates import ClaimedDate, of_parts, parse_date
 
-_OVERLAP = timedelta(days=3)
 _SIZE = 100
 _FILTERS = {"created": "created-date", "index": "index-date", "update": "update-date", "pub": "pub-date"}
 _DATES = ("published", "issued", "published-online", "published-print")
@@ -51,7 +49,7 @@ def first(source: Source, window: Window) -> Sequence[Request]:
     """The search that opens a poll; without a query everything of the address (a journal's works) is asked for."""
     options = options_of(source, Options)
     parts = len(asked(source, options, needed=False))
-    return (_ask(source, options, begin(window, overlap=_OVERLAP, parts=parts)),)
+    return [_ask(source, options, walk) for walk in begin(window, parts=parts)]
 
 
 def recheck(source: Source, dois: Sequence[str]) -> tuple[Request, ...]:
@@ -64,11 +62,11 @@ def recheck(source: Source, dois: Sequence[str]) -> tuple[Request, ...]:
 
 
 def _ask(source: Source, options: Options, walk: Walk) -> Request:
-    here, name = walk.here, _FILTERS[options.date]
-    filters = [f"from-{name}:{here.since:%Y-%m-%d}", f"until-{name}:{here.until:%Y-%m-%d}"]
+    name = _FILTERS[options.date]
+    filters = [f"from-{name}:{walk.since:%Y-%m-%d}", f"until-{name}:{walk.until:%Y-%m-%d}"]
     if options.filter:
         filters.append(options.filter)
-    query = asked(source, options, needed=False)[here.part]
+    query = asked(source, options, needed=False)[walk.part]
     params = (
         *((("query.bibliographic", query),) if query else ()),
         ("filter", ",".join(filters)),
@@ -76,7 +74,7 @@ def _ask(source: Source, options: Options, walk: Walk) -> Request:
         ("cursor", walk.pos or "*"),
         *((("mailto", options.mailto),) if options.mailto else ()),
     )
-    return Request(source.url, params, step="page", state={"walk": walk})
+    return Request(source.url, params, step="page", state=walk.state())
 
 
 def read(source: Source, payload: Payload, request: Request) -> Page:
@@ -84,12 +82,12 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
     listed, total, cursor = _works(source, payload)
     documents, problems = each(source, listed.items, _document, "work")
     options = options_of(source, Options)
-    state = request.state.get("walk")
-    seen = (state.seen if isinstance(state, Walk) else 0) + len(listed.items)
+    walk = walk_in(request.state)
+    seen = (walk.seen if walk else 0) + len(listed.items)
     more = bool(listed.items) and (seen < total if total is not None else True)
     return walked(
         request, documents, lambda walk: _ask(source, options, walk), got=len(listed.items),
-        pos=cursor if cursor and more else None, total=total, ceiling=source.max_items, max_pages=options.max_pages,
+        pos=cursor if cursor and more else None, total=total, max_pages=options.max_pages,
         problems=problems, complete=listed.complete,
     )  # fmt: skip
 

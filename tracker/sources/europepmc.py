@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from typing import Any, Literal
 
 from tracker.model import Document, Page, Payload, Request, Source, Window
@@ -18,21 +17,19 @@ from tracker.sources._query import Searches, asked
 from tracker.sources._walk import Walk, begin
 from tracker.text.dates import ClaimedDate, of_parts
 
-_OVERLAP = timedelta(days=3)
 _SIZE = 500
-_NEW = "FIRST_IDATE"  # when Europe PMC first had it
 
 
 class Options(Searches):
     """`date`: by first index date (new records) or by update date (`UPDATE_DATE`, corrections)."""
 
-    date: Literal["FIRST_IDATE", "UPDATE_DATE", "FIRST_PDATE"] = _NEW
+    date: Literal["FIRST_IDATE", "UPDATE_DATE", "FIRST_PDATE"] = "FIRST_IDATE"
 
 
 def first(source: Source, window: Window) -> Sequence[Request]:
     """The search that opens a poll."""
     options = options_of(source, Options)
-    return (_ask(source, options, begin(window, overlap=_OVERLAP, parts=len(asked(source, options)))),)
+    return [_ask(source, options, walk) for walk in begin(window, parts=len(asked(source, options)))]
 
 
 def recheck(source: Source, ids: Sequence[str]) -> tuple[Request, ...]:
@@ -45,13 +42,12 @@ def recheck(source: Source, ids: Sequence[str]) -> tuple[Request, ...]:
 
 
 def _ask(source: Source, options: Options, walk: Walk) -> Request:
-    here = walk.here
-    dates = f"{options.date}:[{here.since:%Y-%m-%d} TO {here.until:%Y-%m-%d}]"
-    query = f"({asked(source, options)[here.part]}) AND ({dates})"
+    dates = f"{options.date}:[{walk.since:%Y-%m-%d} TO {walk.until:%Y-%m-%d}]"
+    query = f"({asked(source, options)[walk.part]}) AND ({dates})"
     params = _params(query, min(options.page_size or _SIZE, 1000), walk.pos or "*")
     if options.mailto:
         params += (("email", options.mailto),)
-    return Request(source.url, params, step="page", state={"walk": walk})
+    return Request(source.url, params, step="page", state=walk.state())
 
 
 def _params(query: str, size: int, cursor: str) -> tuple[tuple[str, str], ...]:
@@ -76,7 +72,7 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
     options = options_of(source, Options)
     return walked(
         request, documents, lambda walk: _ask(source, options, walk), got=len(listed.items), pos=pos,
-        total=total if isinstance(total, int) else None, ceiling=source.max_items, max_pages=options.max_pages,
+        total=total if isinstance(total, int) else None, max_pages=options.max_pages,
         problems=problems, complete=listed.complete,
     )  # fmt: skip
 

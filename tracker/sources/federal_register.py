@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -18,7 +17,6 @@ from tracker.sources._api import each, read_listed, text_list, walked, with_type
 from tracker.sources._base import Kind, SearchOptions, claimed, line_of, options_of, read_json, text_of, title_of
 from tracker.sources._walk import Walk, begin
 
-_OVERLAP = timedelta(days=3)
 _SIZE = 100
 _CEILING = 2000  # results past it answer 400
 _FIELDS = (
@@ -26,9 +24,7 @@ _FIELDS = (
     "docket_ids citation correction_of corrections"
 ).split()
 _SHORT = "https://www.federalregister.gov/d/{}"
-_NUMBER = re.compile(
-    r"(?:/documents/|/d/)(?:\d{4}/\d\d/\d\d/)?([A-Z0-9]{1,3}-?\d{2,4}-\d{3,6}|\d{2,4}-\d{3,6})(?=[/.?]|$)"
-)
+_NUMBER = re.compile(r"(?:/documents/|/d/|^)(?:\d{4}/\d\d/\d\d/)?((?:[A-Z]\d?-)?\d{2,4}-\d{3,6})(?=[/.?]|$)")
 _CORRECTS = re.compile(r"[;,:]\s*(?:technical )?correct(?:ion|ing amendments?)s?\s*$", re.IGNORECASE)
 _ACTION = re.compile(r"\bcorrect(?:ion|ing amendments?)\b", re.IGNORECASE)
 
@@ -43,7 +39,7 @@ def first(source: Source, window: Window) -> Sequence[Request]:
     """The search that opens a poll; the list on public inspection is one request for what is there today."""
     if _inspection(source):
         return (Request(source.url, step="inspection"),)
-    return (_ask(source, options_of(source, Options), begin(window, overlap=_OVERLAP)),)
+    return [_ask(source, options_of(source, Options), walk) for walk in begin(window)]
 
 
 def _inspection(source: Source) -> bool:
@@ -51,30 +47,29 @@ def _inspection(source: Source) -> bool:
 
 
 def _ask(source: Source, options: Options, walk: Walk) -> Request:
-    here = walk.here
     if walk.pos:  # the next page's address holds a cursor and is followed as it stands
-        return Request(walk.pos, step="page", state={"walk": walk}, found=True)
+        return Request(walk.pos, step="page", state=walk.state(), found=True)
     given = {name for name, _ in parse_qsl(urlsplit(source.url).query, keep_blank_values=True)}
     wanted = (
         ("conditions[term]", options.query or ""),
-        ("conditions[publication_date][gte]", f"{here.since:%Y-%m-%d}"),
-        ("conditions[publication_date][lte]", f"{here.until:%Y-%m-%d}"),
+        ("conditions[publication_date][gte]", f"{walk.since:%Y-%m-%d}"),
+        ("conditions[publication_date][lte]", f"{walk.until:%Y-%m-%d}"),
         ("per_page", str(min(options.page_size or _SIZE, _SIZE))),
         ("order", "newest"),
     )
     params = [(name, value) for name, value in wanted if value and name not in given]
     if "fields[]" not in given:
         params += [("fields[]", field) for field in _FIELDS]
-    return Request(source.url, tuple(params), step="page", state={"walk": walk})
+    return Request(source.url, tuple(params), step="page", state=walk.state())
 
 
 def read(source: Source, payload: Payload, request: Request) -> Page:
     """Read a page of documents, or one document; 404 is an empty page."""
     if payload.status == 404:
-        return walked(request, (), lambda walk: _ask(source, options_of(source, Options), walk), got=0, pos=None)
+        return Page(total=0)
     options = options_of(source, Options)
     if b'"results"' not in payload.body:
-        return _without_results(source, payload, request, options)
+        return _without_results(source, payload)
     listed = read_listed(source, payload, "Federal Register JSON", "results")
     items = [item for item in listed.items if _wanted(item, options)]
     documents, problems = each(source, items, _document, "document")
@@ -82,19 +77,19 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
     return walked(
         request, _linked(documents), lambda walk: _ask(source, options, walk), got=len(listed.items),
         pos=following if isinstance(following, str) and listed.items else None,
-        total=total if isinstance(total, int) else None, ceiling=min(_CEILING, source.max_items),
+        total=total if isinstance(total, int) else None, ceiling=_CEILING,
         max_pages=options.max_pages, problems=problems, complete=listed.complete,
     )  # fmt: skip
 
 
-def _without_results(source: Source, payload: Payload, request: Request, options: Options) -> Page:
+def _without_results(source: Source, payload: Payload) -> Page:
     """One document alone, or a search without a hit ({"count": 0} has no results)."""
     data = read_json(source, payload, "Federal Register JSON")
     if isinstance(data, dict) and data.get("document_number"):
         documents, problems = each(source, [data], _document, "document")
         return Page(documents, problems=problems)
     if isinstance(data, dict) and data.get("count") == 0:
-        return walked(request, (), lambda walk: _ask(source, options, walk), got=0, pos=None, total=0)
+        return Page(total=0)
     found = str(data.get("errors") or data.get("message") or list(data)[:5]) if isinstance(data, dict) else "a list"
     raise ParseError(f"{source.id}: Federal Register JSON with results was due, found {found[:200]}")
 
@@ -167,11 +162,8 @@ def _corrected(item: dict[str, Any]) -> Iterable[str]:
     for value in text_list(item.get("correction_of")):
         stated = value.get("document_number") if isinstance(value, dict) else value
         text = str(stated or "")
-        match = _NUMBER.search(text)
-        if match:
+        if match := _NUMBER.search(text):
             yield match[1]
-        elif re.fullmatch(r"[A-Z0-9]{0,3}-?\d{2,4}-\d{3,6}", text):
-            yield text
 
 
 def _linked(documents: Sequence[Document]) -> tuple[Document, ...]:

@@ -128,7 +128,7 @@ def _first(record: Record, tag: str) -> str | None:
 
 def _authors(record: Record) -> Iterator[str]:
     """Full names ("Family, Given") where the record has them, else the short ones; then groups."""
-    yield from (one_line(name) for name in record.get("FAU") or record.get("AU", ()))
+    yield from (one_line(name) for name in record.get("FAU") or record.get("AU") or ())
     yield from (one_line(name) for name in record.get("CN", ()))
 
 
@@ -148,7 +148,7 @@ def _links(record: Record) -> Iterator[tuple[str, str | None]]:
 
 
 def _published(record: Record) -> tuple[ClaimedDate | None, str | None]:
-    """The electronic date, else when PubMed had it, else the issue's date; and the issue's words where they say more."""
+    """The electronic date, else when PubMed had it, else the issue's; and the issue's words where they say more."""
     issue = _first(record, "DP") or ""
     plain = claimed(issue) if re.fullmatch(r"\d{4}(?: [A-Za-z]{3}(?: \d{1,2})?)?", issue) else None
     cover, stated = (plain, None) if plain else medline_date(issue)

@@ -1,7 +1,7 @@
 """GDELT DOC 2.0: news articles of the world by search, titles only. One request in five seconds is allowed.
 
-`seendate` is when GDELT's crawler saw the page, so it is `updated`, never `published`. Answers have at most 250 articles
-and no second page: a span with more is halved.
+`seendate` is when GDELT's crawler saw the page, so it is `updated`, never `published`. Answers have at most 250
+articles and no second page: a span with more is halved.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
@@ -22,7 +23,6 @@ from tracker.sources._query import Searches, asked
 from tracker.sources._walk import Walk, begin
 from tracker.text.urls import absolute_url
 
-_OVERLAP = timedelta(hours=12)
 _UNIT = timedelta(minutes=15)  # GDELT's own step
 _SIZE = 250
 _JUNK = re.compile(r"""(?:["'\s]|%20|%22|%27)+(?:title|target|rel|class|style)=.*$|["'].*$""", re.IGNORECASE)
@@ -36,23 +36,21 @@ class Options(Searches):
 def first(source: Source, window: Window) -> Sequence[Request]:
     """The search that opens a poll."""
     options = options_of(source, Options)
-    walk = begin(window, overlap=_OVERLAP, parts=len(asked(source, options)), unit=_UNIT)
-    return (_ask(source, options, walk),)
+    return [_ask(source, options, walk) for walk in begin(window, parts=len(asked(source, options)), unit=_UNIT)]
 
 
 def _ask(source: Source, options: Options, walk: Walk) -> Request:
-    here = walk.here
     base = source.url.split("?", 1)[0]  # a query in the operator's address is only an example
     params = (
-        ("query", asked(source, options)[here.part]),
+        ("query", asked(source, options)[walk.part]),
         ("mode", "artlist"),
         ("format", "json"),
         ("sort", "datedesc"),
         ("maxrecords", str(min(options.page_size or _SIZE, _SIZE))),
-        ("startdatetime", f"{here.since:%Y%m%d%H%M%S}"),
-        ("enddatetime", f"{here.until:%Y%m%d%H%M%S}"),
+        ("startdatetime", f"{walk.since:%Y%m%d%H%M%S}"),
+        ("enddatetime", f"{walk.until:%Y%m%d%H%M%S}"),
     )
-    return Request(base, params, step="page", state={"walk": walk})
+    return Request(base, params, step="page", state=walk.state())
 
 
 def read(source: Source, payload: Payload, request: Request) -> Page:
@@ -67,16 +65,17 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
         data = read_json(source, lenient, "GDELT JSON") if text else {}
         if data:
             raise ParseError(f"{source.id}: GDELT articles were due, found {json.dumps(data)[:100]}")
-        return walked(request, (), lambda walk: _ask(source, options, walk), got=0, pos=None, total=0)
+        return Page()
     listed = read_listed(source, lenient, "GDELT JSON", "articles")
     documents, problems = each(source, listed.items, _document, "article")
     size = min(options.page_size or _SIZE, _SIZE)
     full = len(listed.items) >= size
-    return walked(
+    page = walked(
         request, documents, lambda walk: _ask(source, options, walk), got=len(listed.items), pos=None,
-        total=size + 1 if full else len(listed.items), ceiling=size, max_pages=options.max_pages, problems=problems,
+        total=size + 1 if full else None, ceiling=size, max_pages=options.max_pages, problems=problems,
         complete=listed.complete,
     )  # fmt: skip
+    return replace(page, total=None)  # GDELT does not tell how many there are
 
 
 def _lenient(body: bytes) -> bytes:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from tracker.errors import ParseError
 from tracker.model import Document, EditorialStatus, Page, Payload, Request, Source, Window
-from tracker.sources._api import each, merged, page_of, read_listed, text_list, walked, with_type, without_empty
+from tracker.sources._api import each, merged, read_listed, text_list, walked, with_type, without_empty
 from tracker.sources._atom import Entry, read_atom
 from tracker.sources._base import Kind, SearchOptions, claimed, line_of, options_of, read_json, text_of, title_of
 from tracker.sources._codes import language_code
@@ -22,7 +21,6 @@ from tracker.sources._walk import Walk, begin
 from tracker.text.dates import ClaimedDate
 
 _SITE = "https://www.gov.uk"
-_OVERLAP = timedelta(days=3)
 _SIZE = 200
 # The API refuses (422) a field that it does not know: these stand in its base schema.
 _FIELDS = "title,description,link,public_timestamp,format,content_store_document_type,organisations,is_withdrawn"
@@ -38,7 +36,7 @@ def first(source: Source, window: Window) -> Sequence[Request]:
     """The search that opens a poll, or the request for an Atom feed."""
     if urlsplit(source.url).path.endswith(".atom"):
         return (Request(source.url, step="atom", conditional=True),)
-    return (_ask(source, options_of(source, Options), begin(window, overlap=_OVERLAP)),)
+    return [_ask(source, options_of(source, Options), walk) for walk in begin(window)]
 
 
 def recheck(source: Source, urls: Sequence[str]) -> tuple[Request, ...]:
@@ -48,19 +46,18 @@ def recheck(source: Source, urls: Sequence[str]) -> tuple[Request, ...]:
 
 
 def _ask(source: Source, options: Options, walk: Walk) -> Request:
-    here = walk.here
     given = {name for name, _ in parse_qsl(urlsplit(source.url).query, keep_blank_values=True)}
     size = str(min(options.page_size or _SIZE, 1500))
     wanted = (
         ("q", options.query or ""),
-        ("filter_public_timestamp", f"from:{here.since:%Y-%m-%d},to:{here.until:%Y-%m-%d}"),
+        ("filter_public_timestamp", f"from:{walk.since:%Y-%m-%d},to:{walk.until:%Y-%m-%d}"),
         ("order", "-public_timestamp"),
         ("fields", _FIELDS),
         ("count", size),
         ("start", walk.pos or "0"),
     )
     params = tuple((name, value) for name, value in wanted if value and name not in given)
-    return Request(source.url, params, step="page", state={"walk": walk})
+    return Request(source.url, params, step="page", state=walk.state())
 
 
 def read(source: Source, payload: Payload, request: Request) -> Page:
@@ -82,7 +79,7 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
     options = options_of(source, Options)
     return walked(
         request, documents, lambda walk: _ask(source, options, walk), got=len(listed.items),
-        pos=str(done) if more else None, total=total if isinstance(total, int) else None, ceiling=source.max_items,
+        pos=str(done) if more else None, total=total if isinstance(total, int) else None,
         max_pages=options.max_pages, problems=problems, complete=listed.complete,
     )  # fmt: skip
 
@@ -128,9 +125,7 @@ def _content(source: Source, item: dict[str, Any]) -> Document | None:
 def _feed(source: Source, payload: Payload) -> Page:
     feed = read_atom(source, payload)
     documents = merged([d for entry in feed.entries if (d := _from_entry(source, entry))])
-    problems = (feed.problem,) if feed.problem else ()
-    page = page_of(documents, None, None, problems=problems)
-    return page if feed.complete else Page(page.documents, problems=page.problems, complete=False)
+    return Page(documents, problems=(feed.problem,) if feed.problem else (), complete=feed.complete)
 
 
 def _from_entry(source: Source, entry: Entry) -> Document | None:

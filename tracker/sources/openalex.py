@@ -1,6 +1,7 @@
 """OpenAlex works: a search by publication day with a long overlap, because works are added weeks after they appeared.
 
-Asking by the day of addition needs a paid plan. A key is required (`key_env`); without one a few calls a day are answered.
+Asking by the day of addition needs a paid plan. A key is required (`key_env`); without one a few calls a day are
+answered.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from tracker.sources._walk import Walk, begin
 from tracker.text.chars import clean
 from tracker.text.dates import ClaimedDate, parse_date
 
-_OVERLAP = timedelta(days=45)
+_LATE = timedelta(days=42)
+_AHEAD = timedelta(days=31)  # dates ahead of the day, up to the next month's first, are common
 _SIZE = 100
 _TYPES = {"dataset": "other", "peer-review": "other", "report": "report", "paratext": "other"}
 
@@ -34,8 +36,9 @@ class Options(Searches):
 def first(source: Source, window: Window) -> Sequence[Request]:
     """The search that opens a poll."""
     options = options_of(source, Options)
-    overlap = _OVERLAP if options.date == "publication" else timedelta(days=3)
-    return (_ask(source, options, begin(window, overlap=overlap, parts=len(asked(source, options)))),)
+    late = _LATE if options.date == "publication" else timedelta()
+    walks = begin(window, overlap=late, parts=len(asked(source, options)))
+    return [_ask(source, options, walk) for walk in walks]
 
 
 def recheck(source: Source, dois: Sequence[str]) -> tuple[Request, ...]:
@@ -48,16 +51,13 @@ def recheck(source: Source, dois: Sequence[str]) -> tuple[Request, ...]:
 
 
 def _ask(source: Source, options: Options, walk: Walk) -> Request:
-    here = walk.here
-    query = asked(source, options)[here.part].replace(",", " ")  # the comma separates filters
+    query = asked(source, options)[walk.part].replace(",", " ")  # the comma separates filters
     filters = [
-        f"from_{options.date}_date:{here.since:%Y-%m-%d}",
+        f"from_{options.date}_date:{walk.since:%Y-%m-%d}",
+        f"to_{options.date}_date:{walk.until + _AHEAD:%Y-%m-%d}",
         f"title_and_abstract.search:{query}",
         *((options.filter,) if options.filter else ()),
     ]
-    # Dates ahead of today are common: only an older half of a window has an end.
-    if here.until < walk.end:
-        filters.insert(1, f"to_{options.date}_date:{here.until:%Y-%m-%d}")
     params = (
         ("filter", ",".join(filters)),
         ("sort", f"{options.date}_date:desc"),
@@ -65,7 +65,7 @@ def _ask(source: Source, options: Options, walk: Walk) -> Request:
         ("cursor", walk.pos or "*"),
         *((("mailto", options.mailto),) if options.mailto else ()),
     )
-    return Request(source.url, params, secrets(source), step="page", state={"walk": walk})
+    return Request(source.url, params, secrets(source), step="page", state=walk.state())
 
 
 def read(source: Source, payload: Payload, request: Request) -> Page:
@@ -82,7 +82,7 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
     return walked(
         request, documents, lambda walk: _ask(source, options, walk), got=len(listed.items),
         pos=meta.get("next_cursor") if listed.items else None,
-        total=meta["count"] if isinstance(meta.get("count"), int) else None, ceiling=source.max_items,
+        total=meta["count"] if isinstance(meta.get("count"), int) else None,
         max_pages=options.max_pages, problems=problems, complete=listed.complete,
     )  # fmt: skip
 

@@ -19,7 +19,7 @@ from tracker.sources._query import Searches, asked
 from tracker.sources._walk import Walk, begin
 from tracker.text.chars import clean
 
-_OVERLAP = timedelta(days=14)  # reports appear weekly, and are classified later
+_LATE = timedelta(days=11)  # reports appear weekly, and are classified later
 _SIZE = 100
 _CEILING = 25_000  # the largest skip
 _RECALL_PAGE = "https://www.accessdata.fda.gov/scripts/ires/"
@@ -34,38 +34,33 @@ class Options(Searches):
 def first(source: Source, window: Window) -> Sequence[Request]:
     """The search that opens a poll."""
     options = options_of(source, Options)
-    walk = begin(window, overlap=_OVERLAP, parts=len(asked(source, options, needed=False)))
-    return (_ask(source, options, walk),)
+    walks = begin(window, overlap=_LATE, parts=len(asked(source, options, needed=False)))
+    return [_ask(source, options, walk) for walk in walks]
 
 
 def _ask(source: Source, options: Options, walk: Walk) -> Request:
-    here = walk.here
     field = "receivedate" if "/event" in source.url else "report_date"
-    search = f"{field}:[{here.since:%Y%m%d} TO {here.until:%Y%m%d}]"
-    query = asked(source, options, needed=False)[here.part]
+    search = f"{field}:[{walk.since:%Y%m%d} TO {walk.until:%Y%m%d}]"
+    query = asked(source, options, needed=False)[walk.part]
     params = (
         ("search", f"{search} AND ({query})" if query else search),
         ("sort", f"{field}:desc"),
         ("limit", str(min(options.page_size or _SIZE, 1000))),
         ("skip", walk.pos or "0"),
     )
-    return Request(source.url, params, secrets(source), step="page", state={"walk": walk})
+    return Request(source.url, params, secrets(source), step="page", state=walk.state())
 
 
 def read(source: Source, payload: Payload, request: Request) -> Page:
     """Read one page of reports; 404 and the error NOT_FOUND are an empty page."""
     options = options_of(source, Options)
-
-    def ask(walk: Walk) -> Request:
-        return _ask(source, options, walk)
-
     if payload.status == 404:
-        return walked(request, (), ask, got=0, pos=None)
+        return Page(total=0)
     if b'"results"' not in payload.body:
         data = read_json(source, payload, "openFDA JSON")
         error = data.get("error") if isinstance(data, dict) else None
         if isinstance(error, dict) and error.get("code") == _NOT_FOUND:
-            return walked(request, (), ask, got=0, pos=None, total=0)
+            return Page(total=0)
         stated = error.get("message") if isinstance(error, dict) else None
         raise ParseError(f"{source.id}: openFDA results were due, found {stated or 'something else'}")
     listed = read_listed(source, payload, "openFDA JSON", "results")
@@ -78,8 +73,9 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
     total = counts.get("total")
     more = bool(listed.items) and isinstance(total, int) and done < total
     return walked(
-        request, documents, ask, got=len(listed.items), pos=str(done) if more else None,
-        total=total if isinstance(total, int) else None, ceiling=min(_CEILING, source.max_items),
+        request, documents, lambda walk: _ask(source, options, walk), got=len(listed.items),
+        pos=str(done) if more else None,
+        total=total if isinstance(total, int) else None, ceiling=_CEILING,
         max_pages=options.max_pages, problems=problems, complete=listed.complete,
     )  # fmt: skip
 

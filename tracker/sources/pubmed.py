@@ -1,7 +1,6 @@
 """PubMed E-utilities: esearch for what entered since, efetch for the records. Reads any PubMed XML file as well.
 
-Asked by entry date (`edat`) with three days of overlap: the publication date misses what is indexed late or dated
-ahead.
+Asked by entry date (`edat`): the publication date misses what is indexed late or dated ahead.
 """
 
 from __future__ import annotations
@@ -10,27 +9,16 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any, BinaryIO, Literal
 
 from tracker.errors import ParseError
 from tracker.model import Document, Page, Payload, Request, Source, Window
-from tracker.sources._api import (
-    CUT,
-    elements,
-    page_of,
-    refuse_entities,
-    root_name,
-    secrets,
-    walk_of,
-    with_type,
-)
+from tracker.sources._api import CUT, elements, refuse_entities, root_name, secrets, with_type
 from tracker.sources._base import Kind, options_of, refuse_html
 from tracker.sources._pubmed_record import article, book
 from tracker.sources._query import Searches, asked
-from tracker.sources._walk import Move, Walk, advance, begin
+from tracker.sources._walk import Walk, advance, begin, walk_in
 
-_OVERLAP = timedelta(days=3)
 _CEILING = 9_999  # esearch gives no more of one search
 _BATCH = 200  # identifiers in one efetch address
 _SETS = {"PubmedArticleSet", "PubmedBookArticleSet", "BookDocumentSet", "PubmedArticle", "PubmedBookArticle"}
@@ -51,8 +39,7 @@ class Options(Searches):
 def first(source: Source, window: Window) -> Sequence[Request]:
     """The search that opens a poll."""
     options = options_of(source, Options)
-    walk = begin(window, overlap=_OVERLAP, parts=len(asked(source, options)))
-    return (_esearch(source, options, walk),)
+    return [_esearch(source, options, walk) for walk in begin(window, parts=len(asked(source, options)))]
 
 
 def recheck(source: Source, pmids: Sequence[str]) -> tuple[Request, ...]:
@@ -62,19 +49,18 @@ def recheck(source: Source, pmids: Sequence[str]) -> tuple[Request, ...]:
 
 
 def _esearch(source: Source, options: Options, walk: Walk) -> Request:
-    here = walk.here
     params = (
         ("db", "pubmed"),
-        ("term", asked(source, options)[here.part]),
+        ("term", asked(source, options)[walk.part]),
         ("retmode", "xml"),
         ("datetype", options.datetype),
-        ("mindate", f"{here.since:%Y/%m/%d}"),
-        ("maxdate", f"{here.until:%Y/%m/%d}"),
+        ("mindate", f"{walk.since:%Y/%m/%d}"),
+        ("maxdate", f"{walk.until:%Y/%m/%d}"),
         ("retstart", walk.pos or "0"),
         ("retmax", str(min(_CEILING, source.max_items))),
         *_identity(options),
     )
-    return Request(source.url, params, secrets(source), step="esearch", state={"walk": walk})
+    return Request(source.url, params, secrets(source), step="esearch", state=walk.state())
 
 
 def _efetch(source: Source, options: Options, pmids: Sequence[str], state: dict[str, Any]) -> Request:
@@ -119,25 +105,20 @@ def _found(source: Source, payload: Payload, request: Request) -> Page:
     ids = [e.text.strip() for e in root.iterfind("IdList/Id") if e.text]
     total = _number(root.findtext("Count"))
     unknown = [f"PubMed does not know the phrase {e.text!r}" for e in root.iterfind("ErrorList/PhraseNotFound")]
-    walk = walk_of(request)
+    walk = walk_in(request.state)
     if walk is None:
         return Page(total=total, problems=tuple(unknown))
     options = options_of(source, Options)
-    ceiling = min(_CEILING, source.max_items)
-    if not walk.pos and total is not None and total > ceiling:
-        move = advance(walk, got=0, pos=None, total=total, ceiling=ceiling, max_pages=options.max_pages)
-        if move.walk and len(move.walk.slices) > len(walk.slices):
-            return page_of((), move, _esearch(source, options, move.walk), total=total, problems=unknown)
-        unknown += [line for line in move.problems if "only" in line]
-    if ids:
-        return page_of((), Move(walk, walk.cursor()), _batch(source, options, walk, ids), total=total, problems=unknown)
-    move = advance(walk, got=0, pos=None, max_pages=options.max_pages)
-    return page_of((), move, _esearch(source, options, move.walk) if move.walk else None, total=total, problems=unknown)
+    move = advance(walk, got=0, pos=None, total=total, ceiling=min(_CEILING, source.max_items))
+    following = [_esearch(source, options, half) for half in move.walks]
+    if ids and not following:
+        following = [_batch(source, options, walk, ids)]
+    return Page(next=tuple(following), total=total if walk.parts == 1 else None, problems=(*unknown, *move.problems))
 
 
 def _batch(source: Source, options: Options, walk: Walk, ids: Sequence[str]) -> Request:
     size = min(options.page_size or _BATCH, _BATCH)
-    return _efetch(source, options, ids[:size], {"walk": walk, "asked": len(ids[:size]), "left": tuple(ids[size:])})
+    return _efetch(source, options, ids[:size], walk.state(left=list(ids[size:])))
 
 
 def _number(text: str | None) -> int | None:
@@ -221,18 +202,15 @@ def _records(source: Source, payload: Payload, request: Request) -> Page:
 
 
 def _following(source: Source, request: Request, page: Page) -> Page:
-    """Add what comes after this batch: the next identifiers, else the next slice or query."""
-    walk = walk_of(request)
-    if walk is None:
+    """Add the request for the next identifiers of the search."""
+    walk = walk_in(request.state)
+    if walk is None or not page.complete:
         return page
     options = options_of(source, Options)
-    left: tuple[str, ...] = request.state.get("left", ())
-    done = int(walk.pos or 0) + int(request.state.get("asked", 0))
-    move = advance(walk, got=len(page.documents), pos=str(done) if left else None, max_pages=options.max_pages)
-    following = None
-    if move.walk:
-        following = _batch(source, options, move.walk, left) if left else _esearch(source, options, move.walk)
-    return replace(page_of(page.documents, move, following, problems=page.problems), complete=page.complete)
+    left: list[str] = list(request.state.get("left", ()))
+    move = advance(walk, got=len(page.documents), pos=str(len(left)) if left else None, max_pages=options.max_pages)
+    following = tuple(_batch(source, options, onward, left) for onward in move.walks)
+    return replace(page, next=following, problems=(*page.problems, *move.problems))
 
 
 KIND = Kind(name="pubmed", options=Options, first=first, read=read, file_step="efetch")

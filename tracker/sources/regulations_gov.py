@@ -17,7 +17,6 @@ from tracker.sources._query import Searches, asked
 from tracker.sources._walk import Walk, begin
 from tracker.text.dates import ClaimedDate, parse_date
 
-_OVERLAP = timedelta(days=2)
 _SIZE = 250
 _PAGES = 20
 _EASTERN = timedelta(hours=4)  # summer; the filter takes Washington's time, and in winter one hour more is asked
@@ -33,23 +32,22 @@ def first(source: Source, window: Window) -> Sequence[Request]:
     """The search that opens a poll."""
     options = options_of(source, Options)
     parts = len(asked(source, options, needed=options.agency is None))
-    return (_ask(source, options, begin(window, overlap=_OVERLAP, parts=parts)),)
+    return [_ask(source, options, walk) for walk in begin(window, parts=parts)]
 
 
 def _ask(source: Source, options: Options, walk: Walk) -> Request:
-    here = walk.here
-    query = asked(source, options, needed=options.agency is None)[here.part]
-    since, _, page = (walk.pos or f"{_local(here.since)}|1").partition("|")
+    query = asked(source, options, needed=options.agency is None)[walk.part]
+    since, _, page = (walk.pos or f"{_local(walk.since)}|1").partition("|")
     params = (
         *((("filter[searchTerm]", query),) if query else ()),
         *((("filter[agencyId]", options.agency),) if options.agency else ()),
         ("filter[lastModifiedDate][ge]", since),
-        ("filter[lastModifiedDate][le]", _local(here.until + timedelta(days=1))),
+        ("filter[lastModifiedDate][le]", _local(walk.until + timedelta(days=1))),
         ("sort", "lastModifiedDate,documentId"),
         ("page[size]", str(min(options.page_size or _SIZE, _SIZE))),
         ("page[number]", page or "1"),
     )
-    return Request(source.url, params, secrets(source), step="page", state={"walk": walk})
+    return Request(source.url, params, secrets(source), step="page", state=walk.state())
 
 
 def _local(moment: datetime) -> str:

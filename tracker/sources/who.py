@@ -14,7 +14,7 @@ from tracker.sources._walk import Walk, begin
 from tracker.text.dates import ClaimedDate, of_parts
 
 _PAGES = "https://www.who.int/emergencies/disease-outbreak-news/item"
-_OVERLAP = timedelta(days=7)
+_LATE = timedelta(days=4)
 _SIZE = 50
 _TEXTS = (
     ("", "Summary"),
@@ -35,14 +35,14 @@ class Options(SearchOptions):
 
 def first(source: Source, window: Window) -> Sequence[Request]:
     """The search that opens a poll."""
-    return (_ask(source, options_of(source, Options), begin(window, overlap=_OVERLAP)),)
+    return [_ask(source, options_of(source, Options), walk) for walk in begin(window, overlap=_LATE)]
 
 
 def _ask(source: Source, options: Options, walk: Walk) -> Request:
-    here = walk.here
     # The published moment of an item may be set in the past: the change is asked for as well.
-    since = f"{here.since:%Y-%m-%dT%H:%M:%SZ}"
-    wanted = f"(PublicationDateAndTime ge {since} or LastModified ge {since})"
+    since, until = f"{walk.since:%Y-%m-%dT%H:%M:%SZ}", f"{walk.until + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
+    dates = (f"({name} ge {since} and {name} lt {until})" for name in ("PublicationDateAndTime", "LastModified"))
+    wanted = f"({' or '.join(dates)})"
     if options.query:
         word = options.query.replace("'", "''")
         wanted += f" and contains(Title,'{word}')"
@@ -53,7 +53,7 @@ def _ask(source: Source, options: Options, walk: Walk) -> Request:
         ("$top", str(min(options.page_size or _SIZE, 100))),
         ("$skip", walk.pos or "0"),
     )
-    return Request(source.url, params, step="page", state={"walk": walk})
+    return Request(source.url, params, step="page", state=walk.state())
 
 
 def read(source: Source, payload: Payload, request: Request) -> Page:
@@ -66,7 +66,7 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
     done = int(params.get("$skip", "0") or 0) + len(listed.items)
     return walked(
         request, documents, lambda walk: _ask(source, options, walk), got=len(listed.items),
-        pos=str(done) if full or listed.data.get("@odata.nextLink") else None, ceiling=source.max_items,
+        pos=str(done) if full or listed.data.get("@odata.nextLink") else None,
         max_pages=options.max_pages, problems=problems, complete=listed.complete,
     )  # fmt: skip
 
