@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -53,9 +54,8 @@ class TableOptions(Options):
     def _known(cls, columns: dict[str, str | list[str]]) -> dict[str, str | list[str]]:
         unknown = [f for f in columns if f not in FIELDS and not f.startswith("extra.")]
         if unknown:
-            raise ValueError(
-                f"no such document field: {', '.join(unknown)} (known: {', '.join(sorted(FIELDS))}, extra.NAME)"
-            )
+            known = ", ".join(sorted(FIELDS))
+            raise ValueError(f"no such document field: {', '.join(unknown)} (known: {known}, extra.NAME)")
         return columns
 
     @model_validator(mode="after")
@@ -80,9 +80,8 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
     options = options_of(source, TableOptions)
     refuse_html(source, payload, "a table")
     as_json = options.format == "json" or (options.format is None and payload.body.lstrip()[:1] in (b"{", b"["))
-    rows = list(
-        _json_rows(source, payload, options) if as_json else csv_rows(payload.body, source.id, options.delimiter)
-    )
+    find_rows = _json_rows if as_json else _csv_rows
+    rows = list(find_rows(source, payload, options))
     _check_columns(rows, options, source)
     base = payload.url or source.url
     found = [_document(row, options, source, base) for row in rows]
@@ -105,6 +104,10 @@ def csv_rows(body: bytes, name: str, delimiter: str | None = None) -> Iterable[M
             yield {(k or "").strip(): v for k, v in row.items() if isinstance(v, str)}
     except csv.Error as error:
         raise ParseError(f"{name}: line {reader.line_num} of the table cannot be read: {error}") from None
+
+
+def _csv_rows(source: Source, payload: Payload, options: TableOptions) -> Iterable[Mapping[str, Any]]:
+    return csv_rows(payload.body, source.id, options.delimiter)
 
 
 def _decoded(body: bytes) -> str:
@@ -194,9 +197,7 @@ def _document(row: Mapping[str, Any], options: TableOptions, source: Source, bas
         doi=doi_of(got.get("doi")),
         pmid=got["pmid"] if (got.get("pmid") or "").isdigit() else None,
         journal=line_of(got.get("journal")),
-        countries=tuple(
-            c for c in (got.get("countries") or "").upper().replace(";", ",").replace(" ", "").split(",") if len(c) == 2
-        ),
+        countries=tuple(re.findall(r"\b[A-Z]{2}\b", (got.get("countries") or "").upper())),
         extra={f.removeprefix("extra."): v for f, v in got.items() if f.startswith("extra.") and v},
     )
     return dated(document, claimed(got.get("published"), options.formats), claimed(got.get("updated"), options.formats))

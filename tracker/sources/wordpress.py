@@ -26,7 +26,7 @@ from tracker.text.urls import absolute_url
 _REFUSED = {"rest_forbidden", "rest_cannot_access", "rest_not_logged_in", "rest_disabled", "rest_login_required"}
 _PAST_THE_END = {"rest_post_invalid_page_number", "rest_invalid_page_number"}
 _TAXONOMY = re.compile(r"^([a-z]+(?:_[a-z]+)*?)(?:_taxonomy)?-(.+)$")
-_NOT_TAXONOMIES = {"post", "type", "status", "hentry", "format", "has-post-thumbnail"}
+_NOT_TAXONOMIES = {"has", "post", "type", "status", "hentry", "format"}
 
 
 class WordPressOptions(SearchOptions):
