@@ -45,7 +45,7 @@ class ClassFinder:
     """Finds the words for classes in a text. Building it costs some milliseconds; one instance serves any number of texts."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        self._words: Table[ClassWord] = Table((word.text, word) for word in lexicon.classes)
+        self._words: Table[ClassWord] = Table((w.text, w) for w in lexicon.classes if w.doubt != "never")
         self._talk: Table[bool] = Table(
             [(stem, True) for stem in dict.fromkeys(_DRUG_TALK)]
             + [(stem, False) for stem in dict.fromkeys(_NO_DRUG_TALK)]
