@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tracker.archive.lookup import Names
     from tracker.archive.read import Record, Revision, TagMode
     from tracker.archive.search import Sort
+    from tracker.archive.stories import StoryView
     from tracker.model import Document, FetchState, Source, SourceResult, Tags
 
 
@@ -93,6 +94,7 @@ class Archive:
             if result.documents:
                 batch = store.Batch(db, self._terms, result.source, now=stamp(now), lexicon=lexicon)
                 stored = batch.run(result.documents, tags)
+            self._group(stored)
             ledger.write_fetches(db, num, result.fetches)
             ledger.write_state(db, num, result.state)
             return stored
@@ -106,13 +108,36 @@ class Archive:
         now: datetime,
         lexicon: str,
         first_seen_published: bool = False,
+        group: bool = True,
     ) -> Stored:
         """Write documents put in by hand, in one transaction. With `first_seen_published` a dated one counts as known
         from the end of its published period (never later than now) and is marked `backfilled`; undated ones keep now
-        and are counted in `Stored.undated`."""
+        and are counted in `Stored.undated`. `group` False leaves stories to a later `group()`: for very many."""
         with self._writing() as db:
             batch = store.Batch(db, self._terms, source, now=stamp(now), lexicon=lexicon, backfill=first_seen_published)
-            return batch.run(documents, tags)
+            stored = batch.run(documents, tags)
+            if group:
+                self._group(stored)
+            return stored
+
+    def group(self) -> int:
+        """Put into stories what was stored without it; returns how many documents. One transaction a thousand."""
+        from tracker.archive.grouping import group
+
+        done = 0
+        while True:
+            with self._writing() as db:
+                some = group(db, limit=1000)
+            if not some:
+                return done
+            done += some
+
+    def _group(self, stored: Stored) -> None:
+        if stored.changed:
+            from tracker.archive.grouping import group
+
+            while group(self._db):
+                pass
 
     def health(self, *, now: datetime) -> list[SourceHealth]:
         """How each source does: last success, usual rhythm, silence, error."""
@@ -144,6 +169,23 @@ class Archive:
         """All versions of a document, oldest first."""
         with self.reading():
             return read.revisions(self._db, number, as_of)
+
+    def story(self, number: int, *, as_of: datetime | None = None) -> StoryView | None:
+        """The story that document `number` is in, with its links and voices; the number of a story that was joined
+        to another leads there. None where there is no such document."""
+        from tracker.archive import stories
+
+        with self.reading():
+            return stories.view(self._db, number, _stamp(as_of))
+
+    def cut(self, a: int, b: int, *, now: datetime, who: str | None = None) -> None:
+        """Part documents `a` and `b` for good: they are never in one story again."""
+        from tracker.archive import stories
+
+        if a == b or len(self.documents([a, b])) < 2:
+            raise UsageError(f"a cut needs the numbers of two documents, got {a} and {b}")
+        with self._writing() as db:
+            stories.cut(db, a, b, at=stamp(now), who=who)
 
     # --- searching ---
 

@@ -13,6 +13,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tracker.archive.identity import gravest
+from tracker.archive.stories import stories_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +26,7 @@ _THEMES = ("death", "adulteration", "counterfeit")
 
 
 class Finding(NamedTuple):
-    """A substance that one kept, relevant document names; `finding` 1: affirmed at least once in the context of a finding."""
+    """A substance that one kept, relevant document names; `finding` 1: at least once affirmed as a finding."""
 
     week: int
     document: int
@@ -126,13 +127,13 @@ def documents_naming(archive: Archive, substance: str, *, as_of: str) -> list[di
     return _documents(archive, where, {"name": substance, "as_of": as_of})
 
 
-def stories_last_seen(archive: Archive, *, since: str, until: str, as_of: str) -> list[int]:
-    """Stories of at least two kept documents whose last document was first seen in [since, until)."""
+def stories_last_seen(archive: Archive, *, since: str, until: str, before: str, as_of: str) -> list[int]:
+    """Stories of at least two kept documents that had one in [since, until) and none from then to `before`."""
     rows = archive._db.execute(
         "SELECT d.story FROM documents d WHERE d.story IN (SELECT story FROM documents WHERE first_seen >= :since "
-        "AND first_seen < :until AND kept) AND d.kept AND d.first_seen <= :as_of GROUP BY d.story "
-        "HAVING count(*) > 1 AND max(d.first_seen) < :until ORDER BY d.story",
-        {"since": since, "until": until, "as_of": as_of},
+        "AND first_seen < :until AND kept) AND d.kept AND d.first_seen <= :as_of AND d.first_seen < :before "
+        "GROUP BY d.story HAVING count(*) > 1 AND max(d.first_seen) < :until ORDER BY d.story",
+        {"since": since, "until": until, "before": before, "as_of": as_of},
     )
     return [row[0] for row in rows]
 
@@ -235,6 +236,9 @@ def _documents(archive: Archive, where: str, values: dict[str, Any]) -> list[dic
         marks = (document.pop("marks") or "").split(",")
         document["editorial_status"] = gravest([document.pop("own_status"), *filter(None, marks)])
         document |= {"mentions": [], "themes": [], "candidates": []}
+    told = stories_at(archive._db, {document["story"] for document in documents}, values["as_of"])
+    for document in documents:  # as the stories were known then
+        document["story"], document["voice"] = told.get(document["id"], (document["story"], document["voice"]))
     by_tagset = {document["tagset"]: document for document in documents if document["tagset"] is not None}
     wanted = json.dumps(list(by_tagset))
     for name, statement in _TAGS.items():

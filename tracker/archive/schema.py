@@ -53,6 +53,7 @@ CREATE TABLE identities (               -- 64-bit hashes of doi:, pmid:, link:, 
   key INTEGER NOT NULL, source INTEGER NOT NULL, document INTEGER NOT NULL REFERENCES documents(id),
   PRIMARY KEY (key, source)
 ) WITHOUT ROWID;
+CREATE INDEX identities_document ON identities(document);  -- the same item elsewhere
 CREATE TABLE shared_links (source INTEGER NOT NULL, key INTEGER NOT NULL, PRIMARY KEY (source, key)) WITHOUT ROWID;
 CREATE TABLE revisions (
   id INTEGER PRIMARY KEY,
@@ -98,6 +99,7 @@ CREATE TABLE tagsets (
   doctype TEXT NOT NULL, grade TEXT NOT NULL, language TEXT, countries TEXT NOT NULL,
   UNIQUE (revision, lexicon)
 );
+CREATE INDEX tagsets_document ON tagsets(document);
 CREATE INDEX tagsets_older ON tagsets(revision) WHERE NOT latest;  -- was anything tagged again
 CREATE INDEX tagsets_known ON tagsets(known_from) WHERE relevant;  -- counting by period
 CREATE TABLE tag_terms (                -- which tag sets have this substance, class, theme
@@ -148,23 +150,29 @@ CREATE VIRTUAL TABLE search USING fts5(
 """
 
 STORIES = """
-CREATE TABLE signatures (               -- of the current revision of kept documents, for near-duplicates
-  document INTEGER PRIMARY KEY REFERENCES documents(id), minhash BLOB NOT NULL
+CREATE TABLE sketches (                 -- what documents are compared by, of the current revision of kept ones
+  document INTEGER PRIMARY KEY REFERENCES documents(id),
+  minhash BLOB NOT NULL,                -- 64 values of 16 bits
+  size INTEGER NOT NULL,                -- distinct shingles
+  day INTEGER NOT NULL,                 -- of publication, else first seen; days since 1970
+  subjects TEXT NOT NULL, places TEXT NOT NULL, names TEXT NOT NULL, numbers TEXT NOT NULL
 );
-CREATE TABLE buckets (bucket INTEGER NOT NULL, document INTEGER NOT NULL, PRIMARY KEY (bucket, document)) WITHOUT ROWID;
-CREATE TABLE event_keys (key INTEGER NOT NULL, document INTEGER NOT NULL, PRIMARY KEY (key, document)) WITHOUT ROWID;
+CREATE TABLE buckets (                  -- documents that may be copies or tell of one event share a key
+  key INTEGER NOT NULL, document INTEGER NOT NULL, PRIMARY KEY (key, document)
+) WITHOUT ROWID;
 CREATE TABLE links (                    -- why two documents stand in one story; a < b
   a INTEGER NOT NULL REFERENCES documents(id), b INTEGER NOT NULL REFERENCES documents(id),
   relation TEXT NOT NULL,               -- same_item, copy, event
-  why TEXT NOT NULL, at TEXT NOT NULL,
+  why TEXT NOT NULL,
   PRIMARY KEY (a, b)
 ) WITHOUT ROWID;
 CREATE INDEX links_b ON links(b);
-CREATE TABLE cuts (                     -- joins cut by hand stay cut
-  a INTEGER NOT NULL, b INTEGER NOT NULL, at TEXT NOT NULL, who TEXT, PRIMARY KEY (a, b)
+CREATE TABLE cuts (                     -- joins cut by hand stay cut; a < b
+  a INTEGER NOT NULL REFERENCES documents(id), b INTEGER NOT NULL REFERENCES documents(id),
+  at TEXT NOT NULL, who TEXT, PRIMARY KEY (a, b)
 ) WITHOUT ROWID;
-CREATE TABLE story_redirects (old INTEGER PRIMARY KEY, new INTEGER NOT NULL);
-CREATE TABLE ungrouped (document INTEGER PRIMARY KEY REFERENCES documents(id));
+CREATE INDEX cuts_b ON cuts(b);
+CREATE TABLE ungrouped (document INTEGER PRIMARY KEY REFERENCES documents(id));  -- stored or changed, not yet compared
 """
 
 PEOPLE = """

@@ -158,6 +158,9 @@ def unchanged(connection: sqlite3.Connection, source_id: str, documents: Sequenc
     return {i.place for i in resolver.items() if is_unchanged(i) and i.held and i.held.tagset is not None}
 
 
+_KEPT = 18  # place of `kept` in a row of `documents`
+
+
 @dataclass(slots=True)
 class _Rows:
     """What a batch writes, gathered first and written table by table."""
@@ -333,6 +336,10 @@ class Batch:
             self._touched,
         )
         self._mark()
+        db.executemany(
+            "INSERT OR IGNORE INTO ungrouped VALUES (?)",
+            [(row[0],) for row in rows.documents if row[_KEPT]] + [(held.id,) for held, _, _ in self._revised],
+        )
 
     def _revise(self, held: Held, item: Item, tags: Tags) -> None:
         """Close the current revision and its tag set, open the next."""

@@ -1,0 +1,237 @@
+"""Puts documents into stories as they come: lookup by keys, decision by pairs, groups by links. Cost is per document.
+
+The links of a pair depend on the two documents alone, and a story is what links connect, so the order of arrival does not
+matter; only lookup keys that more than `CROWD` documents share are looked through in part.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tracker.archive.sketch import EVENT_DAYS, WEEK, Sketch, copy_of, day_of, event_of, make_sketch, may_be_copy
+from tracker.archive.stories import Link, grouped, voices_within
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Sequence
+
+CROWD = 60  # documents of one key that are looked at, newest first
+REACH = tuple(range(-(EVENT_DAYS // WEEK + 1), EVENT_DAYS // WEEK + 2))  # weeks looked into, before and after
+_TELLING = ("journal_article", "factsheet", "report", "marketing")  # no event is told in these: same item and copy only
+
+
+@dataclass(frozen=True, slots=True)
+class _Doc:
+    """One document on its way into a story."""
+
+    id: int
+    story: int
+    title: str | None
+    text: str
+    doctype: str | None
+    sketch: Sketch
+
+
+def group(connection: sqlite3.Connection, *, limit: int = 2000) -> int:
+    """Put up to `limit` waiting documents into stories, oldest first; returns how many. Inside a transaction."""
+    waiting = [
+        row[0] for row in connection.execute("SELECT document FROM ungrouped ORDER BY document LIMIT ?", (limit,))
+    ]
+    for doc in _documents(connection, waiting):
+        _place(connection, doc)
+    connection.execute(
+        "DELETE FROM ungrouped WHERE document IN (SELECT value FROM json_each(?))", (json.dumps(waiting),)
+    )
+    return len(waiting)
+
+
+def _documents(connection: sqlite3.Connection, ids: Sequence[int]) -> list[_Doc]:
+    """Kept documents of `ids` with fresh sketches; the others leave whatever story they were in."""
+    rows = connection.execute(
+        "SELECT d.id, d.story, r.title, coalesce(r.text, '') AS text, t.doctype, t.countries, d.published, d.first_seen, "
+        "d.kept, t.id AS tagset FROM json_each(?) w CROSS JOIN documents d ON d.id = w.value "
+        "JOIN revisions r ON r.id = d.revision LEFT JOIN tagsets t ON t.id = d.tagset",
+        (json.dumps(list(ids)),),
+    ).fetchall()
+    subjects = _subjects(connection, [row["tagset"] for row in rows])
+    found = []
+    for row in rows:
+        _forget(connection, row["id"])
+        if row["kept"]:
+            sketch = make_sketch(
+                row["title"], row["text"], day=day_of(row["published"], row["first_seen"]),
+                subjects=subjects.get(row["tagset"], ()), places=(row["countries"] or "").split(),
+            )  # fmt: skip
+            found.append(_Doc(row["id"], row["story"], row["title"], row["text"], row["doctype"], sketch))
+    return found
+
+
+def _subjects(connection: sqlite3.Connection, tagsets: Sequence[int]) -> dict[int, list[str]]:
+    """Primary substances of each tag set, at most three; the classes where none is primary."""
+    rows = connection.execute(
+        "SELECT x.tagset, m.kind, m.name, x.role FROM json_each(?) w CROSS JOIN tag_terms x ON x.tagset = w.value "
+        "JOIN terms m ON m.id = x.term WHERE m.kind IN ('substance', 'class') ORDER BY x.tagset, x.position",
+        (json.dumps([t for t in tagsets if t is not None]),),
+    )
+    primary: dict[int, list[str]] = {}
+    classes: dict[int, list[str]] = {}
+    for tagset, kind, name, role in rows:
+        if kind == "class":
+            classes.setdefault(tagset, []).append(name)
+        elif role == "primary":
+            primary.setdefault(tagset, []).append(name)
+    return {t: (primary.get(t) or classes.get(t) or [])[:3] for t in {*primary, *classes}}
+
+
+def _forget(connection: sqlite3.Connection, document: int) -> None:
+    """A changed document is compared anew: its old keys and links go, and the story it held together is split."""
+    old = _load(connection, [document])
+    if document in old:
+        keys = old[document].keys()
+        connection.executemany("DELETE FROM buckets WHERE key = ? AND document = ?", [(k, document) for k in keys])
+        connection.execute("DELETE FROM sketches WHERE document = ?", (document,))
+    if connection.execute("DELETE FROM links WHERE a = ? OR b = ?", (document, document)).rowcount:
+        story = connection.execute("SELECT story FROM documents WHERE id = ?", (document,)).fetchone()[0]
+        regroup(connection, {story})
+
+
+def _place(connection: sqlite3.Connection, doc: _Doc) -> None:
+    _keep(connection, doc)
+    links = {**_events_and_copies(connection, doc), **_same_items(connection, doc)}
+    links.pop(doc.id, None)
+    if not links:
+        return
+    connection.executemany(
+        "INSERT OR REPLACE INTO links VALUES (?,?,?,?)",
+        [(min(doc.id, other), max(doc.id, other), relation, why) for other, (relation, why) in links.items()],
+    )
+    rows = connection.execute(
+        "SELECT DISTINCT story FROM documents WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps([doc.id, *links]),),
+    )
+    regroup(connection, {row[0] for row in rows})
+
+
+def _keep(connection: sqlite3.Connection, doc: _Doc) -> None:
+    s = doc.sketch
+    sets = [
+        " ".join(sorted(x.replace(" ", "\x1f") for x in part)) for part in (s.subjects, s.places, s.names, s.numbers)
+    ]
+    connection.execute("INSERT INTO sketches VALUES (?,?,?,?,?,?,?,?)", (doc.id, s.minhash, s.size, s.day, *sets))
+    connection.executemany("INSERT OR IGNORE INTO buckets VALUES (?,?)", [(k, doc.id) for k in s.keys()])
+
+
+def _load(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, Sketch]:
+    rows = connection.execute(
+        "SELECT k.* FROM json_each(?) w CROSS JOIN sketches k ON k.document = w.value", (json.dumps(list(ids)),)
+    )
+    return {
+        row["document"]: Sketch(
+            row["minhash"], row["size"], row["day"],
+            *(frozenset(x.replace("\x1f", " ") for x in row[part].split(" ") if x)
+              for part in ("subjects", "places", "names", "numbers")),
+        )
+        for row in rows
+    }  # fmt: skip
+
+
+def _same_items(connection: sqlite3.Connection, doc: _Doc) -> dict[int, tuple[str, str]]:
+    """Kept documents that share DOI, PMID or canonical link."""
+    rows = connection.execute(
+        "SELECT DISTINCT o.id, o.doi, o.pmid, d.doi, d.pmid, d.canonical_url, o.canonical_url FROM documents d "
+        "CROSS JOIN identities mine INDEXED BY identities_document ON mine.document = d.id "
+        "CROSS JOIN identities other ON other.key = mine.key AND other.document <> d.id "
+        "JOIN documents o ON o.id = other.document WHERE d.id = ? AND o.kept LIMIT ?",
+        (doc.id, CROWD),
+    )
+    found = {}
+    for other, doi, pmid, own_doi, own_pmid, link, other_link in rows:
+        if pmid and pmid == own_pmid:
+            found[other] = ("same_item", f"both are PMID {pmid}")
+        elif doi and own_doi and doi.lower() == own_doi.lower():
+            found[other] = ("same_item", f"both are DOI {doi}")
+        elif link and link == other_link and not (doi and own_doi) and not (pmid and own_pmid):
+            found[other] = ("same_item", f"both are {link}")
+    return found
+
+
+def _events_and_copies(connection: sqlite3.Connection, doc: _Doc) -> dict[int, tuple[str, str]]:
+    tells = doc.doctype not in _TELLING
+    keys = doc.sketch.bands() + (doc.sketch.event_keys_in(REACH) if tells else [])
+    near: set[int] = set()
+    for key in keys:
+        near.update(
+            row[0]
+            for row in connection.execute(
+                "SELECT document FROM buckets WHERE key = ? ORDER BY document DESC LIMIT ?", (key, CROWD)
+            )
+        )
+    near.discard(doc.id)
+    if not near:
+        return {}
+    found: dict[int, tuple[str, str]] = {}
+    sketches = _load(connection, near)
+    maybe = [n for n, other in sketches.items() if may_be_copy(doc.sketch, other)]
+    for number, title, text in _texts(connection, maybe):
+        why = copy_of(doc.sketch, sketches[number], doc.text or doc.title or "", text or title or "")
+        if why:
+            found[number] = ("copy", why)
+    if tells:
+        found |= _events(connection, doc, {n: s for n, s in sketches.items() if n not in found})
+    return found
+
+
+def _texts(connection: sqlite3.Connection, ids: Sequence[int]) -> list[tuple[int, str | None, str | None]]:
+    rows = connection.execute(
+        "SELECT d.id, r.title, r.text FROM json_each(?) w CROSS JOIN documents d ON d.id = w.value "
+        "JOIN revisions r ON r.id = d.revision",
+        (json.dumps(list(ids)),),
+    )
+    return [tuple(row) for row in rows]
+
+
+def _events(connection: sqlite3.Connection, doc: _Doc, sketches: dict[int, Sketch]) -> dict[int, tuple[str, str]]:
+    found = {}
+    for number, other in sketches.items():
+        if why := event_of(doc.sketch, other):
+            found[number] = ("event", why)
+    if not found:
+        return {}
+    rows = connection.execute(
+        "SELECT d.id, t.doctype FROM json_each(?) w CROSS JOIN documents d ON d.id = w.value "
+        "JOIN tagsets t ON t.id = d.tagset",
+        (json.dumps(list(found)),),
+    )
+    return {row[0]: found[row[0]] for row in rows if row[1] not in _TELLING}
+
+
+def regroup(connection: sqlite3.Connection, stories: set[int]) -> None:
+    """Work out anew the stories and voices of all documents that are in one of `stories`."""
+    members = {
+        row[0]: (row[1], row[2], row[3])
+        for row in connection.execute(
+            "SELECT d.id, coalesce(d.publisher, s.publisher, s.id), d.story, d.witness FROM json_each(?) w "
+            "CROSS JOIN documents d ON d.story = w.value JOIN sources s ON s.num = d.source",
+            (json.dumps(sorted(stories)),),
+        )
+    }
+    ids = json.dumps(sorted(members))
+    links = [
+        Link(*row)
+        for row in connection.execute(
+            "SELECT l.a, l.b, l.relation, l.why FROM json_each(?) w CROSS JOIN links l ON l.a = w.value", (ids,)
+        )
+    ]
+    cuts = {
+        (row[0], row[1])
+        for row in connection.execute("SELECT c.a, c.b FROM json_each(?) w CROSS JOIN cuts c ON c.a = w.value", (ids,))
+    }
+    story = grouped(members, links, cuts)
+    copies = [(k.a, k.b) for k in links if k.relation != "event"]
+    voice = voices_within({m: publisher for m, (publisher, _, _) in members.items()}, story, copies)
+    connection.executemany(
+        "UPDATE documents SET story = ?, witness = ? WHERE id = ?",
+        [(story[m], voice[m], m) for m, (_, s, v) in members.items() if (story[m], voice[m]) != (s, v)],
+    )

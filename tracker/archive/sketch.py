@@ -1,0 +1,219 @@
+"""What two documents are compared by, and when they are copies or tell of one event. Pure.
+
+Copies: MinHash (Broder 1997) over three-word shingles of the text, banded for lookup, checked on the exact shingles.
+A template filled in for another place or day is no copy: names must agree, and long apart also the figures.
+Events: the same subject within days, in places that do not differ, and shared names and figures.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PERMUTATIONS, BANDS = 64, 16
+ROWS = PERMUTATIONS // BANDS
+SEED = 20260101  # part of the stored format: sketches made with another seed cannot be compared
+SHINGLE = 3
+READ = 20_000  # characters compared: full texts of theses cost no more than news
+COPY_CONTAINMENT = 0.62  # of the shorter text's shingles found in the longer
+COPY_MAYBE = 0.40  # estimated from the sketch; above it the texts are read
+COPY_NAMES = 0.75  # of the names of the one with fewer
+SHORT = 8  # distinct shingles; below it only equal texts are copies
+EVENT_DAYS = 10
+EVENT_OVERLAP = 0.5
+EVENT_NAMES, EVENT_SHARED = 1, 2  # shared names, and names and figures together
+TOKENS_KEPT = 24
+KEY_TOKENS = 10
+WEEK = 7
+
+_WORD = re.compile(r"[^\W_]+")
+_SENTENCE_START = re.compile(r"(?:^|[.!?:;\n•–—\"“”„»«(]\s*)$")
+_NAME = re.compile(r"[^\W\d_]{3,}(?:-[^\W\d_]+)*")
+_NUMBER = re.compile(r"(?<![\w.,])\d{1,3}(?:[.,  ]\d{3})+(?![\w])|(?<![\w])\d+(?:[.,]\d+)?")
+_NUMBER_WORDS = {
+    word: str(value)
+    for value, words in {
+        2: "two zwei deux dos due dwa två to twee", 3: "three drei trois tres tre drie trzy", 4: "four vier quatre cuatro "
+        "quattro fyra fire cztery", 5: "five fünf cinq cinco cinque fem vijf pięć", 6: "six sechs seis sei sex seks zes",
+        7: "seven sieben sept siete sette sju syv zeven", 8: "eight acht huit ocho otto åtta otte", 9: "nine neun neuf nueve "
+        "nove nio ni negen", 10: "ten zehn dix diez dieci tio ti tien", 11: "eleven elf onze once undici elva elleve",
+        12: "twelve zwölf douze doce dodici tolv twaalf",
+    }.items()
+    for word in words.split()
+}  # fmt: skip
+_NO_NAMES = frozenset(
+    "january february march april may june july august september october november december monday tuesday wednesday "
+    "thursday friday saturday sunday januar februar märz mai juni juli oktober dezember montag dienstag mittwoch donnerstag "
+    "freitag samstag sonntag janvier février mars avril juin juillet août septembre octobre novembre décembre enero "
+    "febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre the this that these those and but "
+    "for with from after officers police health public drug drugs people reuters ddp afp dpa".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """One document, for comparing. `names` and `numbers` are what makes an event this one; `day` counts from 1970."""
+
+    minhash: bytes
+    size: int
+    day: int
+    subjects: frozenset[str]
+    places: frozenset[str]
+    names: frozenset[str]
+    numbers: frozenset[str]
+
+    def keys(self) -> list[int]:
+        """Lookup keys: bands of the MinHash, and subject with name and week."""
+        return [*self.bands(), *self.event_keys()]
+
+    def event_keys_in(self, weeks: Iterable[int]) -> list[int]:
+        """Keys under which its event may stand in the weeks before and after."""
+        return [k for shift in weeks for k in self.event_keys(shift)]
+
+    def bands(self) -> list[int]:
+        width = ROWS * 2
+        if self.size < SHORT:
+            return [_key(b"short", self.minhash)]
+        return [_key(bytes([band]), self.minhash[band * width : (band + 1) * width]) for band in range(BANDS)]
+
+    def event_keys(self, shift: int = 0) -> list[int]:
+        """Keys of the week `shift` weeks from its own."""
+        week = self.day // WEEK + shift
+        tokens = sorted(self.names, key=lambda n: (-len(n), n))[:KEY_TOKENS]
+        return [_key(b"event", f"{s}|{t}|{week}".encode()) for s in sorted(self.subjects) for t in tokens]
+
+
+def _key(*parts: bytes) -> int:
+    return int.from_bytes(blake2b(b"\0".join(parts), digest_size=8).digest(), "big", signed=True)
+
+
+def make_sketch(
+    title: str | None, text: str | None, *, day: int, subjects: Iterable[str], places: Iterable[str]
+) -> Sketch:
+    """The sketch of one document; `subjects` are primary substances (or classes), `places` country codes."""
+    body = (text or title or "")[:READ]
+    pieces = shingles(body)
+    whole = f"{title or ''}\n{body}"
+    subjects = frozenset(subjects)
+    return Sketch(
+        _minhash(pieces), len(pieces), day, subjects, frozenset(places), _names(whole, subjects), _numbers(whole)
+    )
+
+
+def shingles(text: str) -> set[str]:
+    """Distinct runs of three words; a text of fewer words is one run."""
+    words = _WORD.findall(text.lower())
+    if len(words) <= SHINGLE:
+        return {" ".join(words)} if words else set()
+    return {" ".join(words[i : i + SHINGLE]) for i in range(len(words) - SHINGLE + 1)}
+
+
+def _minhash(pieces: set[str]) -> bytes:
+    if len(pieces) < SHORT:
+        return blake2b("\n".join(sorted(pieces)).encode(), digest_size=PERMUTATIONS * 2 // 4).digest() * 4
+    sketch = _rensa()(PERMUTATIONS, SEED)
+    sketch.update(list(pieces))
+    return struct.pack(f"<{PERMUTATIONS}H", *(value & 0xFFFF for value in sketch.digest()))
+
+
+@lru_cache(maxsize=1)
+def _rensa():  # type: ignore[no-untyped-def]
+    from rensa import RMinHash
+
+    return RMinHash
+
+
+def _names(text: str, subjects: frozenset[str]) -> frozenset[str]:
+    """Words written with a capital inside a sentence, lower case; not substances, months and the like."""
+    found: dict[str, None] = {}
+    for match in _NAME.finditer(text):
+        word = match[0]
+        if not word[0].isupper() or _SENTENCE_START.search(text, max(0, match.start() - 3), match.start()):
+            continue
+        low = word.lower()
+        if low not in _NO_NAMES and low not in subjects:
+            found[low] = None
+    return frozenset(sorted(found)[:TOKENS_KEPT] if len(found) > TOKENS_KEPT else found)
+
+
+def _numbers(text: str) -> frozenset[str]:
+    """Figures, digits or words, without years and separators."""
+    found = {re.sub(r"[.,  ](?=\d{3}\b)", "", match[0]).replace(",", ".") for match in _NUMBER.finditer(text)}
+    found |= {_NUMBER_WORDS[w] for w in _WORD.findall(text.lower()) if w in _NUMBER_WORDS}
+    kept = {n for n in found if n not in ("0", "1") and not re.fullmatch(r"(?:19|20)\d\d", n)}
+    return frozenset(sorted(kept)[:TOKENS_KEPT])
+
+
+# --- deciding ---
+
+
+def jaccard(a: Sketch, b: Sketch) -> float:
+    """Estimated similarity of the shingle sets; standard error 0.06 at one half."""
+    left, right = (struct.unpack(f"<{PERMUTATIONS}H", s.minhash) for s in (a, b))
+    return sum(map(int.__eq__, left, right)) / PERMUTATIONS
+
+
+def may_be_copy(a: Sketch, b: Sketch) -> bool:
+    """Worth reading both texts."""
+    if min(a.size, b.size) < SHORT:
+        return a.minhash == b.minhash and a.size > 0
+    similarity = jaccard(a, b)
+    contained = similarity * (a.size + b.size) / ((1 + similarity) * min(a.size, b.size))
+    return contained >= COPY_MAYBE and not _other_occasion(a, b)
+
+
+def copy_of(a: Sketch, b: Sketch, text_a: str, text_b: str) -> str | None:
+    """Why two texts are copies of one another, None where they are not."""
+    if not may_be_copy(a, b):
+        return None
+    left, right = shingles(text_a[:READ]), shingles(text_b[:READ])
+    small = min(len(left), len(right))
+    share = len(left & right) / small if small else 0.0
+    return f"{share:.0%} of the shorter text stand in the other" if share >= COPY_CONTAINMENT else None
+
+
+def _other_occasion(a: Sketch, b: Sketch) -> bool:
+    """The same words told of another place or day: a template filled in again."""
+    if a.subjects and b.subjects and not a.subjects & b.subjects:
+        return True
+    if _share(a.names, b.names) < COPY_NAMES:
+        return True
+    return abs(a.day - b.day) > EVENT_DAYS and _share(a.numbers, b.numbers) < COPY_NAMES
+
+
+def _share(a: frozenset[str], b: frozenset[str]) -> float:
+    """Overlap over the smaller set; 1 where either is empty and says nothing."""
+    return len(a & b) / min(len(a), len(b)) if a and b else 1.0
+
+
+def event_of(a: Sketch, b: Sketch) -> str | None:
+    """Why two documents tell of one event, None where they may not."""
+    subjects = a.subjects & b.subjects
+    if not subjects or abs(a.day - b.day) > EVENT_DAYS or (a.places and b.places and not a.places & b.places):
+        return None
+    names, numbers = a.names & b.names, a.numbers & b.numbers
+    shared = len(names) + len(numbers)
+    if len(names) < EVENT_NAMES or shared < EVENT_SHARED:
+        return None
+    overlap = shared / min(len(a.names) + len(a.numbers), len(b.names) + len(b.numbers))
+    if overlap < EVENT_OVERLAP:
+        return None
+    what = [*sorted(names)[:4], *sorted(numbers)[:3]]
+    return f"{', '.join(sorted(subjects))}, {abs(a.day - b.day)} days apart, both with {', '.join(what)}"
+
+
+def day_of(published: str | None, first_seen: str) -> int:
+    """Day that a document speaks from: of publication where it is known to the day, else when it was first seen."""
+    text = published if published and len(published) >= 10 else first_seen
+    try:
+        return date.fromisoformat(text[:10]).toordinal() - date(1970, 1, 1).toordinal()
+    except ValueError:
+        return date.fromisoformat(first_seen[:10]).toordinal() - date(1970, 1, 1).toordinal()
