@@ -146,7 +146,7 @@ def _with_time(match: Match[str], year: int, month: int, day: int) -> ClaimedDat
             return None
         hour = hour % 12 + (12 if half[0] == "p" else 0)
     zone = _offset(parts.get("zone"))
-    if zone is None or (hour == 24 and (minute or second)):
+    if zone is None or hour > 24 or (hour == 24 and (minute or second)):
         return None
     try:
         moment = datetime(year, month, day, hour % 24, minute, second, tzinfo=zone)

@@ -21,6 +21,10 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _ESCAPED = re.compile(r"&lt;(?:/[a-z]|br\b|p\b|jats:)", re.IGNORECASE)  # markup escaped once too often …
 _ESCAPED_OFTEN = 4  # … when there is so much of it; less is text about markup
+_SCRIPT = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
+_INLINE = re.compile(r"</?(?:a|b|i|em|strong|span|sub|sup|u|font|small)\b[^<>]*>", re.IGNORECASE)
+_TAG_WHOLE = re.compile(r"</?[A-Za-z!?][^<>]*>")
+_DEEP = 100_000  # angle brackets; beyond, no tree is built
 _RAW = re.compile(r"</?(?:iframe|noembed|noframes|xmp|plaintext|textarea)\b[^>]*>", re.IGNORECASE)  # text follows
 _STRAY = re.compile(r"<(?![A-Za-z/]|!--|!DOCTYPE|\?[a-z])", re.IGNORECASE)
 _DROP = frozenset("script style noscript template head annotation annotation-xml".split())
@@ -49,7 +53,15 @@ def plain(markup: str) -> str:
         markup = html.unescape(markup)
     if not _TAG.search(markup):
         return clean(_entities(markup))
-    return clean("".join(_joined(_tree(markup))))
+    if markup.count("<") > _DEEP:
+        return _cut_out(markup)
+    return clean("".join(_joined(_tree(markup)))) or _cut_out(markup)  # the tree ends where nesting is too deep
+
+
+def _cut_out(markup: str) -> str:
+    """Return the text between the tags of very large markup, without building its tree."""
+    text = _SCRIPT.sub("", _CODE.sub("", markup))
+    return clean(_entities(_TAG_WHOLE.sub("\n", _INLINE.sub("", text))))
 
 
 def _entities(s: str) -> str:
