@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Iterator
 
@@ -10,6 +11,8 @@ from urllib3 import exceptions as lower
 
 from tracker.collect.settings import Limits
 from tracker.errors import FetchError
+
+_UNREACHABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL})
 
 
 def _chain(cause: BaseException) -> Iterator[BaseException]:
@@ -43,7 +46,7 @@ def translated(cause: BaseException, limits: Limits) -> FetchError | None:
 def _words(error: BaseException, limits: Limits) -> str | None:
     if isinstance(error, (lower.NameResolutionError, socket.gaierror)):
         return "the host name is not known, or no name server answers"
-    if isinstance(error, lower.ConnectTimeoutError):
+    if isinstance(error, lower.ConnectTimeoutError) and not isinstance(error, lower.NewConnectionError):
         return f"no connection within {limits.connect:g} s"
     if isinstance(error, (lower.ReadTimeoutError, TimeoutError)):
         return f"no whole answer in time ({limits.read:g} s of silence or {limits.total:g} s in all)"
@@ -53,6 +56,8 @@ def _words(error: BaseException, limits: Limits) -> str | None:
         return "the connection was refused"
     if isinstance(error, (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)):
         return "the connection was dropped by the server"
+    if isinstance(error, OSError) and error.errno in _UNREACHABLE:
+        return "the host cannot be reached from here"
     if isinstance(error, lower.InvalidHeader):
         return "the answer has impossible headers"
     if isinstance(error, lower.ProxyError):

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from tracker.collect import statuses
+from tracker.collect.ledger import FULL_TEXT
+from tracker.collect.poll import BIG, READING_BIG
 from tracker.collect.robots import RobotsRefusal
 from tracker.collect.statuses import Verdict
 from tracker.errors import FetchError, ParseError
@@ -49,7 +52,7 @@ def fill_in(run: Poll, known: Known | None = None) -> None:
 
 def _with_page(run: Poll, document: Document) -> tuple[Document, bool]:
     """The document with its page's text, and whether asking again is of no use."""
-    request = Request(url=document.url or "", step="full_text", found=True)
+    request = Request(url=document.url or "", step=FULL_TEXT, found=True)
     at = run.now()
     try:
         answer = run.fetch(request, obey_robots=True)
@@ -78,7 +81,8 @@ def _read(document: Document, payload: Payload, *, cut: str | None) -> tuple[Doc
     if not kind.startswith(_READABLE):
         return None, Verdict("error", f"the linked page is {kind[:60]!r}: neither HTML nor PDF")
     try:
-        return with_full_text(document, payload), Verdict("ok")
+        with READING_BIG if len(payload.body) > BIG else nullcontext():
+            return with_full_text(document, payload), Verdict("ok")
     except ParseError as error:
         return None, Verdict("error", str(error))
 

@@ -17,6 +17,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import IncompleteRead, ProtocolError
 
 from tracker.collect.causes import is_worth_a_retry, translated
 from tracker.collect.decode import brotli_works, read_bounded
@@ -268,14 +269,11 @@ def _read(response: requests.Response, url: str, limit: int) -> tuple[Payload, s
 
 
 def _chunks(raw: Any, cut: list[str]) -> Any:
-    from urllib3.exceptions import IncompleteRead, ProtocolError
-
     try:
         yield from raw.stream(_PIECE, decode_content=False)
-    except IncompleteRead:
-        cut.append("the connection ended before the whole body came")
-    except ProtocolError as cause:
-        cut.append(f"the connection broke while the body came ({type(cause.__cause__ or cause).__name__})")
+    except ProtocolError as cause:  # what came so far is kept: entries before the cut are worth having
+        ended = isinstance(cause, IncompleteRead) or isinstance(cause.__cause__, IncompleteRead)
+        cut.append("the connection ended before the whole body came" if ended else "the connection broke in the body")
 
 
 def _prepare(url: str, params: Sequence[tuple[str, str]], headers: Mapping[str, str]) -> requests.PreparedRequest:

@@ -12,6 +12,7 @@ from tracker.collect.statuses import Verdict
 from tracker.model import Fetch, Page, Request, Source
 
 _LONGEST = 500
+FULL_TEXT = "full_text"  # the step of requests for linked pages, which do not decide about the source
 _PROBLEMS_SHOWN = 3
 
 
@@ -36,7 +37,7 @@ class Ledger:
         """One row for one request made: address without secrets, status, sizes, cause, remarks."""
         items = len(page.documents) if page else 0
         status = verdict.status or ("ok" if items or (page and page.next) else "empty")
-        if answer is not None:
+        if answer is not None and request.step != FULL_TEXT:
             self.http = answer.payload.status
         self.rows.append(
             Fetch(

@@ -6,10 +6,12 @@ Each message is one payload. `cursor` says how far was read, so that the next po
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from tracker.collect.http import HttpClient
@@ -87,17 +89,26 @@ def _folder(path: Path, box: Box, limit: int) -> Iterator[Payload]:
 
 def _mbox(path: Path, box: Box, limit: int) -> Iterator[Payload]:
     """The messages of an mbox; only what was appended, when it still begins as it did."""
+    url = path.absolute().as_uri()
     with path.open("rb") as file:
-        mark = hashlib.sha256(file.read(_HEAD)).hexdigest()[:16]
-        name, _, rest = (box.cursor or "").partition(":")
-        known, _, end = rest.partition(":")
-        offset = int(end) if name == "mbox" and known == mark and end.isdigit() else 0
-        file.seek(0, 2)
-        file.seek(offset if offset <= file.tell() else 0)
-        url = path.absolute().as_uri()
+        file.seek(_offset(file, box.cursor))
         for message in _messages(file, limit):
             yield Payload(message, url=url, content_type=MAIL)
-        box.cursor = f"mbox:{mark}:{file.tell()}"
+        end = file.tell()
+        head = min(_HEAD, end)
+        box.cursor = f"mbox:{head}:{_hash(file, head)}:{end}"
+
+
+def _offset(file: BinaryIO, cursor: str | None) -> int:
+    match = re.fullmatch(r"mbox:(\d+):(\w+):(\d+)", cursor or "")
+    if match and file.seek(0, 2) >= int(match[3]) and _hash(file, int(match[1])) == match[2]:
+        return int(match[3])
+    return 0
+
+
+def _hash(file: BinaryIO, size: int) -> str:
+    file.seek(0)
+    return hashlib.sha256(file.read(size)).hexdigest()[:16]
 
 
 def _messages(lines: Iterable[bytes], limit: int) -> Iterator[bytes]:

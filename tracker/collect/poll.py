@@ -38,8 +38,8 @@ from tracker.model import (
 if TYPE_CHECKING:
     from tracker.collect.fulltext import Known
 
-_BIG = 1024 * 1024  # bodies above are read one at a time, because their trees take many times their size
-_READING_BIG = threading.BoundedSemaphore(1)
+BIG = 1024 * 1024  # bodies above are read one at a time, because their trees take many times their size
+READING_BIG = threading.BoundedSemaphore(1)
 _FAILURES_TO_STOP = 3
 _SLICES_PER_POLL = 4  # a poll that reads window after window stops after so many times max_items
 
@@ -118,6 +118,7 @@ class Poll:
         self._cursor: str | None = None
         self._failed: Verdict | None = None
         self._failures = 0
+        self._items = 0
         self._not_modified = False
         self._validators: tuple[str | None, str | None] | None = None
         self._moved_to: str | None = None
@@ -215,6 +216,7 @@ class Poll:
                 self._say_cut(len(mine), total, more=bool(queue))
                 queue.clear()
         self.documents += _newest(mine, self.source.max_items)
+        self._items += len(mine)
         self._cursor = self._cursor or cursor
         if self._current is not None:
             return "time"
@@ -281,6 +283,8 @@ class Poll:
             now=self.now(),
         )
         page = Page()
+        if answer.cut and verdict.status == "empty":
+            verdict = Verdict("error", answer.cut)
         if verdict.status is None:
             page, verdict = self._read_payload(answer.payload, request, cut=answer.cut)
         if answer.missing_keys and verdict.error:
@@ -322,6 +326,7 @@ class Poll:
 
         at, verdict, cursor, count = self.now(), Verdict(None), None, 0
         documents: list[Document] = []
+        following: list[Request] = []
         problems: list[str] = []
         try:
             since = self._since or self.started_at - self.http.settings.first_window
@@ -330,6 +335,7 @@ class Poll:
                 count += len(payload.body)
                 page, verdict = self._read_payload(payload, request, cut=None)
                 documents += page.documents
+                following += page.next
                 problems += [verdict.error] if verdict.error else list(page.problems)
                 if self.out_of_time() or len(documents) >= self.source.max_items:
                     break
@@ -338,7 +344,7 @@ class Poll:
             verdict = Verdict("error", self.http.redactor.text(str(error)))
         if verdict.status == "error" and documents:
             verdict = Verdict(None)  # one unreadable message is a problem, the mailbox was read
-        page = Page(tuple(documents), cursor=cursor, problems=tuple(problems))
+        page = Page(tuple(documents), tuple(following), cursor=cursor, problems=tuple(problems))
         self.ledger.add(at, request, None, verdict, page=page, size=count)
         if verdict.status not in (None, "ok", "empty"):
             self._fail(verdict)
@@ -348,8 +354,8 @@ class Poll:
     def _read_payload(self, payload: Payload, request: Request, *, cut: str | None) -> tuple[Page, Verdict]:
         """What the kind makes of a payload, and the verdict on it."""
         try:
-            if len(payload.body) > _BIG:
-                with _READING_BIG:
+            if len(payload.body) > BIG:
+                with READING_BIG:
                     page = self.kind.read(self.source, payload, request)
             else:
                 page = self.kind.read(self.source, payload, request)
@@ -396,7 +402,7 @@ class Poll:
         """The result and the state to keep."""
         failed = self._failed
         status = statuses.status_of(
-            failed=failed.status if failed else None, not_modified=self._not_modified, items=len(self.documents)
+            failed=failed.status if failed else None, not_modified=self._not_modified, items=self._items
         )
         error = failed.error if failed else None
         return SourceResult(

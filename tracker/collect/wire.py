@@ -98,7 +98,7 @@ def _connect(connection: Any, guard: Guard, *, found: bool) -> socket.socket:
             sock.close()
     if isinstance(problem, TimeoutError):
         raise ConnectTimeoutError(connection, f"no connection to {host} within {limit} s")
-    raise NewConnectionError(connection, f"no connection to {host}:{port}: {problem or 'no address'}")
+    raise NewConnectionError(connection, f"no connection to {host}:{port}: {problem or 'no address'}") from problem
 
 
 def _connection_classes(guard: Guard, *, found: bool) -> tuple[type[HTTPConnectionPool], type[HTTPSConnectionPool]]:
