@@ -7,9 +7,9 @@ from typing import Literal, get_args
 
 Kind = Literal["name", "systematic", "spelling", "translation", "brand", "street", "salt", "metabolite", "misspelling"]
 # How sure a name is. "" always counts; "context" needs a drug word or another drug close by; "case" must also be
-# written exactly as listed (MET, DOC, NET); "parent" counts only where the text names the substance in another way
-# too; "never" is too ambiguous to tag and stands here so that nobody adds it again.
-Doubt = Literal["", "context", "case", "parent", "never"]
+# written exactly as listed (MET, DOC, NET); "list" only in a list with other drugs; "parent" only where the text names
+# the substance in another way too; "never" is too ambiguous to tag and stands here so that nobody adds it again.
+Doubt = Literal["", "context", "list", "case", "parent", "never"]
 
 KINDS: tuple[str, ...] = get_args(Kind)
 DOUBTS: tuple[str, ...] = get_args(Doubt)

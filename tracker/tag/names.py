@@ -7,6 +7,7 @@ may take it away again, and doubtful names (street names, short codes) need drug
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tracker.model import Candidate
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tracker.model import Field
 
 _FREE_FROM = 9  # letters and digits from which separators may stand anywhere in a name
+_JOINERS = "-‐‑\u00ad\u200b\u200c\u200d\u2060\ufeff"
 _NEAR = 200  # characters within which another drug supports a doubtful name
 
 
@@ -50,13 +52,14 @@ class NameFinder:
         unknown = self._words.candidates(text)
         if not found and not unknown:
             return [], []
-        chosen, taken = _choose(text, found)
-        hits = [_hit(field, text, f, e) for f, e in chosen]
+        choice = _Choice(text)
+        choice.take(found)
+        hits = [_hit(field, text, f, e) for f, e in choice.kept]
         hits.sort(key=lambda h: (h.start, h.end))
-        spans = [(f.start, f.end) for f, _ in chosen]
+        spans = [(f.start, f.end) for f, _ in choice.kept]
         candidates = [
             Candidate(text[s:e], field, s, e, cls, why)
-            for s, e, cls, why in sorted({*taken, *unknown})
+            for s, e, cls, why in sorted({*choice.unknown, *unknown})
             if not any(a < e and s < b for a, b in spans)
         ]
         return hits, _outermost(candidates)
@@ -85,81 +88,98 @@ class NameFinder:
 
 
 def _separators_fit(text: str, entry: Entry, places: Sequence[int]) -> bool:
-    """Gaps stand where the name has them; in long names anywhere, in shorter ones where a word was broken by a hyphen."""
-    if places[-1] - places[0] == len(places) - 1:
-        return True  # written in one piece
+    """Gaps stand where the name has them; in long names anywhere, in short ones where a hyphen broke the word."""
+    if places[-1] - places[0] == len(places) - 1:  # written in one piece
+        return not (entry.alias.kind == "street" and entry.breaks)
+    gaps = [(at, text[a + 1 : b]) for at, (a, b) in enumerate(pairwise(places), 1) if b - a > 1]
     if len(places) >= _FREE_FROM:
-        return _gaps_are_small(text, places)
-    for at in range(1, len(places)):
-        gap = text[places[at - 1] + 1 : places[at]]
-        if not gap:
-            continue
-        before, after = text[places[at - 1]], text[places[at]]
-        if at in entry.breaks or before.isdigit() != after.isdigit():
-            lone = len(gap.strip("-‐‑–\u00ad\u200b")) and at == len(places) - 1 and after.islower()
-            if lone or ("\n" in gap.strip(" ") and "-" not in gap):
-                return False  # "HHC o CBD", a list broken into lines
-        elif not (gap[0] in "-‐‑\u00ad\u200b\u200c\u200d\u2060\ufeff" and len(gap) <= 3) or (
-            len(places) < 7 and gap[0] in "-‐‑" and len(gap) == 1
-        ):
-            return False
-    return True
+        return all(_may_break(text, entry, places, at, gap) for at, gap in gaps)
+    return all(_may_part(text, entry, places, at, gap) for at, gap in gaps)
 
 
-def _gaps_are_small(text: str, places: Sequence[int]) -> bool:
-    return (
-        all(b - a <= 4 for a, b in zip(places, places[1:], strict=False)) and "\n\n" not in text[places[0] : places[-1]]
-    )
+def _may_break(text: str, entry: Entry, places: Sequence[int], at: int, gap: str) -> bool:
+    """A gap in a long name: small, and no stray piece of a letter or two where the name has no gap."""
+    if len(gap) > 3 or gap.count("\n") > 1:
+        return False
+    lone = len(places) - at <= 2 or at <= 2
+    return not (lone and at not in entry.breaks and gap[0] not in _JOINERS and text[places[at - 1] :][:1].isalpha())
 
 
-def _choose(text: str, found: Iterable[_Found]) -> tuple[list[tuple[_Found, Entry]], list[tuple[int, int, str, str]]]:
-    """Longest first, each place once; doubtful names last, when it is known which drugs are named near."""
-    kept: list[tuple[_Found, Entry]] = []
-    blocked: list[tuple[int, int]] = []
-    unknown: list[tuple[int, int, str, str]] = []
-    doubtful: list[_Found] = []
-    for f in sorted(found, key=lambda f: (-len(f), f.start)):
-        if _overlaps(f, blocked):
-            continue
-        if f.entries[0].alias.doubt:
-            doubtful.append(f)
-            continue
-        blocked.append((f.start, f.end))
-        entry = f.entries[0]
+def _may_part(text: str, entry: Entry, places: Sequence[int], at: int, gap: str) -> bool:
+    """A gap in a short name or code."""
+    before, after = text[places[at - 1]], text[places[at]]
+    if at in entry.breaks or before.isdigit() != after.isdigit():
+        stray = at == len(places) - 1 and after.islower() and not gap.strip() and not before.isdigit()
+        return not stray and not ("\n" in gap and "-" not in gap)  # "HHC o CBD", a list broken into lines
+    if gap[0] not in _JOINERS or len(gap) > 3:
+        return False
+    return len(places) >= 7 or len(gap) > 1 or gap not in "-‐‑"
+
+
+class _Choice:
+    """Puts together what is kept: longest first, each place once, doubtful names when it is known what is near."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.kept: list[tuple[_Found, Entry]] = []
+        self.unknown: list[tuple[int, int, str, str]] = []
+        self._blocked: list[tuple[int, int]] = []
+
+    def take(self, found: Iterable[_Found]) -> None:
+        doubtful = []
+        for f in sorted(found, key=lambda f: (-len(f), f.start)):
+            if f.entries[0].alias.doubt:
+                doubtful.append(f)
+            elif not self._is_blocked(f):
+                self._blocked.append((f.start, f.end))
+                self._judge(f, f.entries[0])
+        certain = {e.substance.name for _, e in self.kept}
+        spans = sorted((f.start, f.end) for f, _ in self.kept)
+        for f in doubtful:
+            if self._is_blocked(f):
+                continue
+            entry = next((e for e in f.entries if _is_supported(self.text, f, e, certain, spans)), None)
+            if entry is not None:
+                self._blocked.append((f.start, f.end))
+                self._judge(f, entry)
+
+    def _is_blocked(self, f: _Found) -> bool:
+        return any(a < f.end and f.start < b for a, b in self._blocked)
+
+    def _judge(self, f: _Found, entry: Entry) -> None:
+        text, substance = self.text, entry.substance
         prefix = surroundings.changed_molecule(text, f.start)
+        on = surroundings.runs_on(text, f.end) if substance.nps and _is_code(entry) else None
         if prefix is not None:
-            unknown.append((prefix, f.end, entry.substance.cls, f"a prefix before {entry.substance.name}"))
-        elif not surroundings.names_a_class(text, f.start, f.end):
-            kept.append((f, entry))
-    certain = {e.substance.name for _, e in kept}
-    places = sorted(f.start for f, _ in kept)
-    for f in doubtful:
-        if _overlaps(f, blocked):
-            continue
-        supported = next((e for e in f.entries if _is_supported(text, f, e, certain, places)), None)
-        if supported and not surroundings.names_a_class(text, f.start, f.end):
-            blocked.append((f.start, f.end))
-            kept.append((f, supported))
-    return kept, unknown
+            self.unknown.append((prefix, f.end, substance.cls, f"a prefix before {substance.name}"))
+        elif on is not None:
+            self.unknown.append((f.start, on, substance.cls, f"a code that begins with {substance.name}"))
+        elif not (
+            surroundings.names_a_class(text, f.start, f.end)
+            or surroundings.is_class_use(text, f.start, f.end, substance.name)
+            or (len(entry.key) <= 5 and surroundings.is_other_acronym(text, text[f.start : f.end], f.end))
+        ):
+            self.kept.append((f, entry))
 
 
-def _overlaps(f: _Found, spans: list[tuple[int, int]]) -> bool:
-    return any(a < f.end and f.start < b for a, b in spans)
+def _is_code(entry: Entry) -> bool:
+    """A name of capitals and digits such as 2C-B or MDMB-CHMICA, to which a hyphen may add more."""
+    return bool(entry.breaks) and len(entry.key) <= 14 and entry.alias.kind in ("name", "systematic", "spelling")
 
 
-def _is_supported(text: str, f: _Found, entry: Entry, certain: set[str], places: list[int]) -> bool:
-    doubt = entry.alias.doubt
+def _is_supported(text: str, f: _Found, entry: Entry, certain: set[str], spans: list[tuple[int, int]]) -> bool:
+    doubt, surface = entry.alias.doubt, text[f.start : f.end]
+    if entry.substance.name in certain and doubt != "case":
+        return True
     if doubt == "parent":
-        return entry.substance.name in certain
+        return False
+    if doubt == "list":
+        return surroundings.in_list(text, f.start, f.end, spans)
     if doubt == "case":
         listed = entry.alias.text
-        if squeezed(text[f.start : f.end]) != squeezed(listed if listed != listed.lower() else listed.upper()):
+        if squeezed(surface) != squeezed(listed if listed != listed.lower() else listed.upper()):
             return False
-    return (
-        entry.substance.name in certain
-        or any(abs(p - f.start) <= _NEAR for p in places)
-        or surroundings.has_drug_word(text, f.start, f.end)
-    )
+    return any(abs(a - f.start) <= _NEAR for a, _ in spans) or surroundings.has_drug_word(text, f.start, f.end)
 
 
 def _hit(field: Field, text: str, f: _Found, entry: Entry) -> Hit:

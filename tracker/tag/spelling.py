@@ -22,7 +22,7 @@ _MIN_OCR = 6
 _DOUBLE = re.compile(r"([a-z])\1+")
 _GUARDED = re.compile(GUARDED)
 _HALF = 4
-_KINDS = frozenset({"name", "systematic", "spelling", "translation", "brand", "misspelling", "metabolite"})
+_KINDS = frozenset({"name", "systematic", "spelling", "translation", "misspelling", "metabolite"})
 _LATIN = re.compile(r"[a-z]+")
 _CODE = re.compile(r"[a-z]*\d[a-z\d,']*[a-z]{3}[a-z\d,'()\[\]]*")
 
@@ -84,7 +84,7 @@ class Speller:
                     continue
             _put(skeletons, _stem(skeleton(folded)), group)
             _put(ocr, ocr_form(folded), group)
-            if len(folded) >= _MIN_TYPO and not (alias.kind == "brand"):
+            if len(folded) >= _MIN_TYPO:
                 self._heads[folded[:_HALF]].append(folded)
                 self._tails[folded[-_HALF:]].append(folded)
         self._skeletons = {k: group for k, group in skeletons.items() if group and len(k) >= _MIN_SKELETON}

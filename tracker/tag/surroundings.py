@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from tracker.text.fold import key
+
 # Inflections that may follow a name: English plural and genitive, German, Nordic, Romance, Slavic, Finnish, Hungarian.
 _ENDING = re.compile(
     r"(?:['’](?:s|er|en|in|y|[a-zåäöáéí]{1,3})?|:[a-zåäö]{1,4}|s|es|e|en|et|ets|ens|er|erna|erne|eille|eiden|a|as|o|os|u|em|om|y|i|"
@@ -23,7 +25,7 @@ _CHEMICAL = (
     r"glucuronide|[α-ω])"
 )
 _CHEMICAL_BEFORE = re.compile(
-    rf"(?:(?:^|[^\w])(?:[\w,'′’]*[-‐‑–])*(?:\w*{_CHEMICAL}|(?:[2-9]|1[0-9])['′’]?|(?:\d['′’]?,)+\d['′’]?|[NO]|[a-z]\d|\d[a-z]))[-‐‑–]$",
+    rf"(?:(?:^|[^\w])(?:[\w,'′’]*[-‐‑–])*(?:\w*{_CHEMICAL}|(?:[2-9]|1[0-9])['′’]?|(?:\d['′’]?,)+\d['′’]?|[NO]|[a-z]\d|\d[a-z]|\d['′’]?-?(?:Cl|Br|Me|MeO|Et|EtO|HO|OH|AcO|F|I)))[-‐‑–]$",
     re.IGNORECASE,
 )
 _PREFIX_WORD = re.compile(
@@ -52,16 +54,96 @@ _CLASS_BEFORE = re.compile(
     re.IGNORECASE,
 )
 
+_CODE_ON = re.compile(r"[-‐‑][A-Z0-9][A-Z0-9'-]{0,8}(?![\w])")
+_LIST_GAP = re.compile(
+    r"[\s,;/()\"“”«»'‘’&+•·-]*(?:and|or|und|oder|et|ou|y|o|e|och|eller|og|en|of|ja|tai|i|oraz|a|nebo|и|или)?[\s\"“«'‘(]*"
+)
+
 DRUG_WORDS = re.compile(
     r"\b(?:drug|drugs|narcotic|nps|psychoactive|psychotropic|overdos|opioid|opiate|fentanyl|heroin|cocaine|cannabi|mdma|benzo|stimulant|"
     r"hallucinogen|psychedelic|sedative|tranquil|addict|dealer|dealing|traffick|smuggl|seiz|snort|inject|smok|intoxicat|toxicolog|"
     r"street name|slang|nickname|pill|tablet|capsule|powder|dose|dosage|high\b|trip\b|rave|party drug|illicit|illegal|controlled substance|schedule|"
-    r"designer|legal high|research chemical|vape|cartridge|edible|"
-    r"droge|drogen|rauschgift|betäubungsmittel|drogue|stup[ée]fiant|droga|drogas|droghe|estupefaciente|stupefacent|drugs|verdovend|"
+    r"designer|legal high|research chemical|vape|cartridge|edible|clubb|party|partie|psychonaut|hallucinat|euphori|comedown|consumers|"
+    r"droge|drogen|rauschgift|betäubungsmittel|drogue|pillen?\b|stup[ée]fiant|droga|drogas|droghe|estupefaciente|stupefacent|drugs|verdovend|"
     r"narkotika|narkotik|droger|rusmid|stoffer|huume|päihde|narkotyk|dopal|fíkniefni|kábítószer|drog\w*|návyk|psychotrop\w*|nowe substancje|"
     r"наркот|психоактивн|психотроп|препарат|веществ)",
     re.IGNORECASE,
 )
+
+
+# "synthetic cannabis", "eroina sintetica": another thing than the drug that gives it its name.
+_SYNTHETIC_BEFORE = re.compile(
+    r"\b(?:synth[eé]ti\w+|sint[eé]tic\w+|s[yi]nteti\w+|синтетич\w+|fake|legal|substitute) $", re.IGNORECASE
+)
+_SYNTHETIC_AFTER = re.compile(
+    r" (?:(?:natural )?sint[eé]tic\w+|synth[eé]ti(?:que|qu|sch)\w*|de synth[eèé]se|di sintesi|de síntesis|syntetyczn\w+)",
+    re.IGNORECASE,
+)
+_ALSO_SYNTHETIC = frozenset({"cannabis", "heroin", "cocaine", "cathinone", "opium", "thc"})
+
+# Names that stand for their class too: plurals, and with an article or "synthetic" before them.
+_CLASS_PLURAL = {
+    "amphetamine": re.compile(r"(?:am(?:ph|f)etamin|anfetamin)(?:e?s|er|erna|erne|ene|e?n|as|it|eja|eita|ien)$"),
+    "fentanyl": re.compile(r"fentan[iy]l(?:s|er|erna|erne|os|i|ene)$"),
+    "cathinone": re.compile(r"[ck]ath?[iy]non(?:es|en|er|erna|erne|ene|as|i|it|y|ow|eja|eita|ien|eihin|s)$"),
+    "ketamine": re.compile(r"[ck]etamin(?:es|er)$"),
+    "mescaline": re.compile(r"mescalines$"),
+}
+_CLASS_ARTICLE = re.compile(
+    r"\b(?:synth\w+|sint\w+|syntet\w+|substituted|an?|another|any|new|novel|designer|the|ein|eine[rs]?|une?|una|et|en|tunnetuin)[ -]$",
+    re.IGNORECASE,
+)
+_NOT_A_DOI = re.compile(r"[:\s]*(?:10\.\d|https?:|\d)|\)?:")
+_CHEMICAL_WORD = re.compile(
+    r"\d|meth|eth|prop|but|phen|hydroxy|acid|lyserg|amin|cannab|chlor|fluor|benz|oxy|lacton", re.IGNORECASE
+)
+_SMALL_WORDS = frozenset("of the and for in on de du des la le et und der die das von y del di e".split())
+
+
+def is_class_use(text: str, start: int, end: int, name: str) -> bool:
+    """The word stands for a class or an imitation here, not for the drug itself."""
+    if name in _ALSO_SYNTHETIC and (
+        _SYNTHETIC_BEFORE.search(text, max(0, start - 20), start) or _SYNTHETIC_AFTER.match(text, end)
+    ):
+        return True
+    plural = _CLASS_PLURAL.get(name)
+    if plural and plural.search(key(text[start:end])):
+        return True
+    return name == "cathinone" and bool(_CLASS_ARTICLE.search(text, max(0, start - 20), start))
+
+
+def is_other_acronym(text: str, code: str, end: int) -> bool:
+    """The capitals stand for something else: "Performance Co-Pilot (PCP)", "DOI 10.1000/1"."""
+    if code == "DOI" and _NOT_A_DOI.match(text, end):
+        return True
+    at = text.find(f"({code})")
+    if at > 0 and _spells(text[max(0, at - 90) : at], code):
+        return True
+    at = text.find(f"{code} (")
+    return at >= 0 and _spells(text[at + len(code) + 2 :].partition(")")[0][:90], code)
+
+
+def _spells(words: str, code: str) -> bool:
+    """The last words begin with the letters of the code and name no chemical."""
+    found = [w for w in re.findall(r"[^\W_]+", words) if w.lower() not in _SMALL_WORDS][-len(code) :]
+    return "".join(w[0] for w in found).upper() == code and not any(_CHEMICAL_WORD.search(w) for w in found)
+
+
+def runs_on(text: str, end: int) -> int | None:
+    """End of a code that goes on after a name that is a code itself ("2C-B" in "2C-B-XY"); None where it ends."""
+    match = _CODE_ON.match(text, end)
+    return match.end() if match else None
+
+
+def in_list(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> bool:
+    """Only list punctuation and a joining word stand between the name and another drug."""
+    return any(
+        0 <= start - b <= 12
+        and _LIST_GAP.fullmatch(text, b, start)
+        or 0 <= a - end <= 12
+        and _LIST_GAP.fullmatch(text, end, a)
+        for a, b in spans
+    )
 
 
 def left_is_free(text: str, start: int) -> bool:
@@ -105,7 +187,7 @@ def names_a_class(text: str, start: int, end: int) -> bool:
     return bool(_CLASS_AFTER.match(text, end) or _CLASS_BEFORE.search(text[max(0, start - 30) : start]))
 
 
-def has_drug_word(text: str, start: int, end: int, reach: int = 90) -> bool:
+def has_drug_word(text: str, start: int, end: int, reach: int = 150) -> bool:
     """A word about drugs stands within `reach` characters."""
     low = max(0, start - reach)
     return bool(DRUG_WORDS.search(text, low, start) or DRUG_WORDS.search(text, end, end + reach))
