@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 from tracker.model import NOTHING, Assertion, DocType, EditorialStatus, Field, Grade, Role, Theme, Tier
 
@@ -102,14 +102,16 @@ class DocumentRow:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What the archive held of a substance (affirmed findings in kept documents) before the week began."""
+    """What the archive held of a substance before the week: when it was first named in any way, the rest by
+    findings."""
 
+    first_named: datetime | None = None
     first_seen: datetime | None = None
     first_published: str | None = None  # earliest claimed publication over all documents known at the as-of moment
-    countries: Mapping[str, datetime] = NOTHING
-    tiers: Mapping[str, datetime] = NOTHING
+    countries: Mapping[str, datetime] = field(default_factory=lambda: NOTHING)
+    tiers: Mapping[str, datetime] = field(default_factory=lambda: NOTHING)
     first_death: datetime | None = None
-    partners: Mapping[str, datetime] = NOTHING  # in affirmed adulteration sentences
+    partners: Mapping[str, datetime] = field(default_factory=lambda: NOTHING)  # in affirmed adulteration sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +153,19 @@ class WeekFacts:
     as_of: datetime
     lexicon: str
     documents: tuple[DocumentRow, ...]  # first seen in the week
-    before: Mapping[str, Before] = NOTHING  # by substance, those named in the week
-    substances: Mapping[str, Series] = NOTHING
-    classes: Mapping[str, Series] = NOTHING
+    before: Mapping[str, Before] = field(default_factory=lambda: NOTHING)  # by substance, those named in the week
+    substances: Mapping[str, Series] = field(default_factory=lambda: NOTHING)
+    classes: Mapping[str, Series] = field(default_factory=lambda: NOTHING)
     quiet_series: int = 0  # further series that were tested and had nothing this week
-    class_rates: Mapping[str, float] = NOTHING  # stories per unit of exposure of the class's middle substance
+    class_rates: Mapping[str, float] = field(
+        default_factory=lambda: NOTHING
+    )  # stories per unit of exposure of the class's middle substance
     exposures: tuple[float, ...] = ()  # per week, as long as the series
     exposure: float = 0.0  # of the week
-    candidates: Mapping[str, CandidateBefore] = NOTHING  # by folded surface
-    watched_since: Mapping[str, datetime] = NOTHING  # by source
-    official: Mapping[str, tuple[OfficialRow, ...]] = NOTHING
+    candidates: Mapping[str, CandidateBefore] = field(default_factory=lambda: NOTHING)  # by folded surface
+    watched_since: Mapping[str, datetime] = field(default_factory=lambda: NOTHING)  # by source
+    official: Mapping[str, tuple[OfficialRow, ...]] = field(default_factory=lambda: NOTHING)
     archive_since: datetime | None = None
-    notes: Mapping[str, date] = field(default_factory=dict)
+    places_before: Mapping[str, float] = field(default_factory=lambda: NOTHING)  # stories in a usual week by country
+    new_documents: int = 0  # first seen in the week, kept or not
+    kept_documents: int = 0

@@ -13,11 +13,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tracker.analysis import weeks
+from tracker.analysis.history import BREAK_IN
 from tracker.analysis.rows import TIER_ORDER, Before, DocumentRow, SubstanceRow, WeekFacts
 from tracker.analysis.stats import benjamini_hochberg, excess
 from tracker.model import Signal
 
-BREAK_IN = timedelta(days=28)  # a source's backlog
 REPORTING_DELAY = timedelta(
     days=28
 )  # a publication this much older than the week is no news, less is how indexing works
@@ -73,8 +73,13 @@ def stories(documents: Iterable[DocumentRow]) -> int:
 
 
 def voices(documents: Iterable[DocumentRow]) -> int:
-    """How many independent sources tell it: one publisher once, copies of one text once."""
-    return len({document.voice for document in documents})
+    """How many independent sources tell it: one publisher once, copies of one text once, over all stories."""
+    groups: list[set[object]] = []
+    for document in documents:
+        keys: set[object] = {document.voice, (document.publisher or document.source).casefold().strip()}
+        joined = [group for group in groups if group & keys]
+        groups = [group for group in groups if not group & keys] + [keys.union(*joined)]
+    return len(groups)
 
 
 # --- firsts ----------------------------------------------------------------------------------------------------------
@@ -198,7 +203,10 @@ def _excesses(facts: WeekFacts) -> list[Signal]:
         tested.append((signal, result.p))
     # series without a story this week have p = 1; they count in the number of series that were looked at
     q_values = benjamini_hochberg([p for _, p in tested] + [1.0] * facts.quiet_series)
-    return [replace(signal, q=q) for (signal, _), q in zip(tested, q_values, strict=False) if q <= Q_LIMIT]
+    raised = [replace(signal, q=q) for (signal, _), q in zip(tested, q_values, strict=False) if q <= Q_LIMIT]
+    single = {signal.documents for signal in raised if signal.detail["series"] == "substance"}
+    # a class whose stories are all of one raised substance says nothing more
+    return [signal for signal in raised if signal.detail["series"] == "substance" or signal.documents not in single]
 
 
 def _observed_series(facts: WeekFacts) -> Iterator[tuple[str, str, str, list[DocumentRow]]]:
