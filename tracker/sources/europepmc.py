@@ -21,9 +21,13 @@ _SIZE = 500
 
 
 class Options(Searches):
-    """`date`: by first index date (new records) or by update date (`UPDATE_DATE`, corrections)."""
+    """`date`: by first index date (new records) or by update date (`UPDATE_DATE`, corrections).
+
+    `filter` narrows every query in Europe PMC's own syntax (`SRC:PPR`, `NOT SRC:MED`).
+    """
 
     date: Literal["FIRST_IDATE", "UPDATE_DATE", "FIRST_PDATE"] = "FIRST_IDATE"
+    filter: str | None = None
 
 
 def first(source: Source, window: Window) -> Sequence[Request]:
@@ -44,6 +48,8 @@ def recheck(source: Source, ids: Sequence[str]) -> tuple[Request, ...]:
 def _ask(source: Source, options: Options, walk: Walk) -> Request:
     dates = f"{options.date}:[{walk.since:%Y-%m-%d} TO {walk.until:%Y-%m-%d}]"
     query = f"({asked(source, options)[walk.part]}) AND ({dates})"
+    if options.filter:
+        query += f" {options.filter}" if options.filter.startswith("NOT ") else f" AND ({options.filter})"
     params = _params(query, min(options.page_size or _SIZE, 1000), walk.pos or "*")
     if options.mailto:
         params += (("email", options.mailto),)
