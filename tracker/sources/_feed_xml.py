@@ -23,6 +23,7 @@ _ENTITY_LIMIT = 1000  # bytes; a longer value is there to be multiplied
 _CONTROLS = bytes(c for c in range(32) if c not in b"\t\n\r")
 _ROOT = re.compile(rb"<((?:[A-Za-z_][\w.-]*:)?(?:rss|feed|rdf|channel))[\s>]", re.IGNORECASE)
 _ENTRY_END = re.compile(rb"</(?:[A-Za-z_][\w.-]*:)?(?:item|entry)\s*>", re.IGNORECASE)
+_LINK_LIKE = re.compile(r"[A-Za-z][\w+.-]*:|/|\.{1,2}/|[\w.-]+/[\w.-]")
 _CHARREF = re.compile(rb"&#(?:x([0-9a-fA-F]{1,8})|(\d{1,9}));")
 
 
@@ -71,6 +72,14 @@ class _AsWritten:
 
     def _end_media_description(self: Any) -> None:
         self.pop("media_text")
+
+    def _end_guid(self: Any) -> None:
+        words = "".join(p.decode("utf-8", "replace") if isinstance(p, bytes) else p for p in self.elementstack[-1][2])
+        if not _LINK_LIKE.match(words.strip()):
+            self.guidislink = False  # "12345" is an identifier, whatever the default of isPermaLink
+        super()._end_guid()  # type: ignore[misc]
+
+    _end_id = _end_guid
 
     def _start_link(self: Any, attrs: Any) -> None:
         if "href" not in attrs and "url" not in attrs:
