@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from tracker.collect import statuses
+from tracker.collect.exchange import reading
 from tracker.collect.ledger import FULL_TEXT
-from tracker.collect.poll import BIG, READING_BIG
 from tracker.collect.robots import RobotsRefusal
 from tracker.collect.statuses import Verdict
 from tracker.errors import FetchError, ParseError
@@ -55,7 +54,7 @@ def _with_page(run: Poll, document: Document) -> tuple[Document, bool]:
     request = Request(url=document.url or "", step=FULL_TEXT, found=True)
     at = run.now()
     try:
-        answer = run.fetch(request, obey_robots=True)
+        answer = run.asker.fetch(request, obey_robots=True)
     except FetchError as error:
         verdict = Verdict("robots" if isinstance(error, RobotsRefusal) else "error", str(error))
         run.ledger.add(at, request, None, verdict)
@@ -81,7 +80,7 @@ def _read(document: Document, payload: Payload, *, cut: str | None) -> tuple[Doc
     if not kind.startswith(_READABLE):
         return None, Verdict("error", f"the linked page is {kind[:60]!r}: neither HTML nor PDF")
     try:
-        with READING_BIG if len(payload.body) > BIG else nullcontext():
+        with reading(payload):
             return with_full_text(document, payload), Verdict("ok")
     except ParseError as error:
         return None, Verdict("error", str(error))

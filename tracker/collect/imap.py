@@ -47,10 +47,10 @@ def read_mailbox(source: Source, url: str, box: Box, *, http: HttpClient, since:
 
 
 def _login(source: Source, url: str, env: Mapping[str, str]) -> tuple[str, str]:
-    user = unquote(urlsplit(url).username or "") or env.get(str(source.options.get("user_env", "")), "")
+    user = unquote(urlsplit(url).username or "")
     if not user:
         raise FetchError(f"{source.id}: no user: write imaps://USER@HOST/FOLDER as url (an @ in the user as %40)")
-    name = source.key_env or str(source.options.get("password_env", ""))
+    name = source.key_env
     password = env.get(name, "") if name else ""
     if not password:
         what = f"the environment variable {name} is not set" if name else "no key_env names the password's variable"

@@ -92,11 +92,16 @@ def _mbox(path: Path, box: Box, limit: int) -> Iterator[Payload]:
     url = path.absolute().as_uri()
     with path.open("rb") as file:
         file.seek(_offset(file, box.cursor))
-        for message in _messages(file, limit):
+        start = file.tell()
+        for message, size in _messages(file, limit):
             yield Payload(message, url=url, content_type=MAIL)
-        end = file.tell()
-        head = min(_HEAD, end)
-        box.cursor = f"mbox:{head}:{_hash(file, head)}:{end}"
+            box.cursor = _mbox_cursor(path, start + size)
+
+
+def _mbox_cursor(path: Path, end: int) -> str:
+    head = min(_HEAD, end)
+    with path.open("rb") as file:
+        return f"mbox:{head}:{_hash(file, head)}:{end}"
 
 
 def _offset(file: BinaryIO, cursor: str | None) -> int:
@@ -111,19 +116,20 @@ def _hash(file: BinaryIO, size: int) -> str:
     return hashlib.sha256(file.read(size)).hexdigest()[:16]
 
 
-def _messages(lines: Iterable[bytes], limit: int) -> Iterator[bytes]:
-    """Cut an mbox at its "From " lines; messages over the limit are left out."""
+def _messages(lines: Iterable[bytes], limit: int) -> Iterator[tuple[bytes, int]]:
+    """Cut an mbox at its "From " lines: each message and where it ends; messages over the limit are left out."""
     message: list[bytes] = []
-    size, blank = 0, True
+    size, end, blank = 0, 0, True
     for line in lines:
         if blank and line.startswith(b"From "):
             if message and size <= limit:
-                yield b"".join(message)
+                yield b"".join(message), end
             message, size = [], 0
         else:
             size += len(line)
             if size <= limit:
                 message.append(line[1:] if line.startswith(b">From ") else line)
+        end += len(line)
         blank = not line.strip()
     if message and size <= limit:
-        yield b"".join(message)
+        yield b"".join(message), end

@@ -8,26 +8,25 @@ remembered and asked for next time, so that neither an error nor weeks without p
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from tracker.collect import due, memory, statuses
-from tracker.collect.http import Answer, HttpClient
+from tracker.collect.exchange import Asker, SourceKind
+from tracker.collect.http import HttpClient
 from tracker.collect.ledger import Ledger
 from tracker.collect.memory import Memory
-from tracker.collect.robots import Robots, RobotsRefusal
+from tracker.collect.robots import Robots
 from tracker.collect.statuses import Verdict
-from tracker.errors import BlockedError, FetchError, ParseError
+from tracker.errors import FetchError
 from tracker.model import (
     Document,
     Fetch,
     FetchState,
     Page,
-    Payload,
     Request,
     Source,
     SourceResult,
@@ -38,24 +37,11 @@ from tracker.model import (
 if TYPE_CHECKING:
     from tracker.collect.fulltext import Known
 
-BIG = 1024 * 1024  # bodies above are read one at a time, because their trees take many times their size
-READING_BIG = threading.BoundedSemaphore(1)
 _FAILURES_TO_STOP = 3
 _SLICES_PER_POLL = 4  # a poll that reads window after window stops after so many times max_items
 
 
 Outcome = Literal["done", "failed", "time", "split"]
-
-
-class SourceKind(Protocol):
-    """What collect needs of a kind (see `tracker.sources`)."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def robots(self) -> bool: ...
-    def first(self, source: Source, window: Window) -> Sequence[Request]: ...
-    def read(self, source: Source, payload: Payload, request: Request) -> Page: ...
 
 
 def poll(
@@ -100,8 +86,9 @@ class Poll:
         robots: Robots,
         now: Callable[[], datetime],
     ) -> None:
-        self.source, self.state, self.kind, self.http, self.robots, self.now = source, state, kind, http, robots, now
+        self.source, self.state, self.kind, self.http, self.now = source, state, kind, http, now
         self.ledger = Ledger(source, http.redactor)
+        self.asker = Asker(source, state, kind, http, robots, now, self.ledger)
         self.documents: list[Document] = []
         self.started_at, self._started = now(), http.clock()
         self.memory = memory.load(state.cursor)
@@ -206,7 +193,7 @@ class Poll:
                     break
                 continue
             total = page.total if total is None else total
-            if self._splits(page, total, len(mine), window):
+            if self._splits(page, len(mine), window, more=bool(queue or page.next)):
                 self.ledger.note_last("more items than max_items: asked again in two halves of the time")
                 return "split"
             mine += page.documents
@@ -222,13 +209,13 @@ class Poll:
             return "time"
         return "done" if self._failed is failed_before else "failed"
 
-    def _splits(self, page: Page, total: int | None, have: int, window: Window) -> bool:
+    def _splits(self, page: Page, have: int, window: Window, *, more: bool) -> bool:
         """Whether the window holds more than may be read at once and a smaller one would hold fewer."""
         if not self._windowed or due.halves(window) is None:
             return False
-        if total is not None:
-            return total > self.source.max_items
-        return bool(page.next) and have + len(page.documents) >= self.source.max_items
+        if page.total is not None and page.total > self.source.max_items:
+            return True
+        return more and have + len(page.documents) >= self.source.max_items
 
     def _say_cut(self, have: int, total: int | None, *, more: bool) -> None:
         if have > self.source.max_items or more:
@@ -260,120 +247,30 @@ class Poll:
     # --- one request -------------------------------------------------------------------------------------------------
 
     def _ask(self, request: Request) -> Page | None:
-        """Make one request and read its answer; None when that failed (the failure is noted)."""
+        """Make one request and read its answer; None when that failed and gave nothing (the failure is noted)."""
         first = not self.ledger.rows
-        request = replace(request, conditional=request.conditional and first and self._may_be_conditional())
         if urlsplit(request.url).scheme.lower() not in ("http", "https") and not request.found:
-            return self._ask_local(request)
-        at = self.now()
-        try:
-            answer = self.fetch(request)
-        except FetchError as error:
-            verdict = Verdict("robots" if isinstance(error, RobotsRefusal) else "error", str(error))
-            self.ledger.add(at, request, None, verdict)
-            self._fail(verdict, first=first)
-            return None
-        if first:
-            self._moved_to = answer.moved_to
-        verdict = statuses.judge(
-            answer.payload,
-            kind=self.kind.name,
-            asked_conditionally=request.conditional,
-            html_due=self._html_due(),
-            now=self.now(),
-        )
-        page = Page()
-        if answer.cut and verdict.status == "empty":
-            verdict = Verdict("error", answer.cut)
-        if verdict.status is None:
-            page, verdict = self._read_payload(answer.payload, request, cut=answer.cut)
-        if answer.missing_keys and verdict.error:
-            verdict = replace(verdict, error=f"{verdict.error} ({', '.join(answer.missing_keys)} is not set)")
-        self.ledger.add(at, request, answer, verdict, page=page)
-        return self._judged(verdict, page, answer, first=first, conditional=request.conditional)
-
-    def fetch(self, request: Request, *, obey_robots: bool | None = None) -> Answer:
-        """Fetch within the rules of this source: robots.txt where it governs, the guard, conditional headers."""
-        permit = None
-        if self.kind.robots if obey_robots is None else obey_robots:
-            permit = self._permit
-        return self.http.fetch(
-            request,
-            operator_url=self.source.url,
-            etag=self.state.etag,
-            last_modified=self.state.last_modified,
-            permit=permit,
-        )
-
-    def _permit(self, url: str) -> None:
-        self.robots.permit(url, operator_url=self.source.url)
-
-    def _judged(self, verdict: Verdict, page: Page, answer: Answer, *, first: bool, conditional: bool) -> Page | None:
-        if verdict.status == "not_modified":
-            self._not_modified = True
-            return page
-        if verdict.status not in (None, "ok", "empty"):
-            self._fail(verdict, first=first)
-            return page if page.documents else None
-        self._failures = 0
-        if first:
-            headers = answer.payload.headers
-            self._validators = (headers.get("etag"), headers.get("last-modified"))
-        return page
-
-    def _ask_local(self, request: Request) -> Page | None:
-        from tracker.collect.local import payloads
-
-        at, verdict, cursor, count = self.now(), Verdict(None), None, 0
-        documents: list[Document] = []
-        following: list[Request] = []
-        problems: list[str] = []
-        try:
             since = self._since or self.started_at - self.http.settings.first_window
-            box = payloads(self.source, request, cursor=self.memory.cursor, http=self.http, since=since)
-            for payload in box:
-                count += len(payload.body)
-                page, verdict = self._read_payload(payload, request, cut=None)
-                documents += page.documents
-                following += page.next
-                problems += [verdict.error] if verdict.error else list(page.problems)
-                if self.out_of_time() or len(documents) >= self.source.max_items:
-                    break
-            cursor = box.cursor
-        except FetchError as error:
-            verdict = Verdict("error", self.http.redactor.text(str(error)))
-        if verdict.status == "error" and documents:
-            verdict = Verdict(None)  # one unreadable message is a problem, the mailbox was read
-        page = Page(tuple(documents), tuple(following), cursor=cursor, problems=tuple(problems))
-        self.ledger.add(at, request, None, verdict, page=page, size=count)
-        if verdict.status not in (None, "ok", "empty"):
-            self._fail(verdict)
-            return None
-        return page
+            asked = self.asker.ask_local(request, cursor=self.memory.cursor, since=since, enough=self._enough)
+        else:
+            conditional = request.conditional and first and self._may_be_conditional()
+            asked = self.asker.ask(replace(request, conditional=conditional))
+        if first and asked.answer is not None:
+            self._moved_to = asked.answer.moved_to
+        status = asked.verdict.status
+        if status == "not_modified":
+            self._not_modified = True
+        elif status not in (None, "empty"):
+            self._fail(asked.verdict, first=first)
+            return asked.page if asked.page.documents else None
+        elif first and asked.answer is not None:
+            headers = asked.answer.payload.headers
+            self._validators = (headers.get("etag"), headers.get("last-modified"))
+        self._failures = 0
+        return asked.page
 
-    def _read_payload(self, payload: Payload, request: Request, *, cut: str | None) -> tuple[Page, Verdict]:
-        """What the kind makes of a payload, and the verdict on it."""
-        try:
-            if len(payload.body) > BIG:
-                with READING_BIG:
-                    page = self.kind.read(self.source, payload, request)
-            else:
-                page = self.kind.read(self.source, payload, request)
-        except BlockedError as error:
-            return Page(), statuses.refused(self._clean(error), payload, self.now())
-        except ParseError as error:
-            return Page(), Verdict("error", f"{cut}; {self._clean(error)}" if cut else self._clean(error))
-        if cut or not page.complete:
-            return page, Verdict("error", cut or "the payload is cut off; the items before the cut were kept")
-        if not page.documents and not page.next and not self._html_due() and statuses.is_html(payload.body):
-            return page, Verdict("error", f"an HTML page came where data for the kind {self.kind.name} was due")
-        return page, Verdict(None)
-
-    def _clean(self, error: Exception) -> str:
-        return self.http.redactor.text(str(error))
-
-    def _html_due(self) -> bool:
-        return self.kind.name in statuses.HTML_KINDS
+    def _enough(self, items: int) -> bool:
+        return self.out_of_time() or items >= self.source.max_items
 
     def _may_be_conditional(self) -> bool:
         known = self.state.etag or self.state.last_modified
@@ -392,11 +289,8 @@ class Poll:
         failed = self._failed
         if failed is None:
             return False
-        return (
-            failed.status in ("blocked", "robots", "gone")
-            or bool(failed.not_before)
-            or (self._failures >= _FAILURES_TO_STOP)
-        )
+        told = failed.status in ("blocked", "gone") or failed.not_before is not None
+        return told or self._failures >= _FAILURES_TO_STOP
 
     def result(self) -> SourceResult:
         """The result and the state to keep."""

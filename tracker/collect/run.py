@@ -17,8 +17,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from tracker.collect.exchange import SourceKind
 from tracker.collect.http import HttpClient
-from tracker.collect.poll import SourceKind, poll
+from tracker.collect.poll import poll
 from tracker.collect.robots import Robots
 from tracker.collect.settings import CollectSettings
 from tracker.errors import TrackerError
