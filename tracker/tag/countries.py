@@ -1,0 +1,249 @@
+"""Countries where what a text tells happens, or where the legal act holds.
+
+Places, peoples and national bodies are looked up (`data/facts/places.csv`); a small fitted model then decides which of
+the named countries the text is about. Authors' addresses, the place of origin of a drug or a parcel, and the seat of
+an international body are no places of the event and are left out before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from tracker.tag import linear
+from tracker.tag.lookup import Found, Table, checked, longest, rows
+
+if TYPE_CHECKING:
+    from tracker.tag.view import View
+
+_KINDS = ("country", "people", "region", "state", "city", "body", "money")
+_CASES = ("exact", "capital", "any")
+_COLUMNS = ("phrase", "country", "kind", "case")
+_LIMIT = 20_000  # characters of a text that are read: events stand in front, and long texts name the whole world
+
+# "Department of Organic Chemistry, University of Kashan, Kashan, Iran": an address, not an event.
+_ADDRESS = re.compile(
+    r"\b(?:Dep(?:artmen)?t\b|Departments? of|Universit|Universidad|Facult|Institut|School of|Hospital|Hastanesi|Laborator"
+    r"|Cent(?:er|re) for|College of|Affiliations?|Correspondence|Corresponding author|Labs,|CFSRE,)"
+)
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|will|can|could|may|found|said|says|reported|died|seized|took|issued|warns?|put"
+    r"|show(?:s|ed)?|confirmed|ist|sind|wurde[n]?|est|sont|ont|fue|es|è|ha|heeft|werd|är|var|er|blev)\b"
+)
+_FROM = re.compile(
+    r"(?:\b(?:made|developed|produced|synthesi[sz]ed|manufactured|invented|discovered|patented|licensed|approved|marketed"
+    r"|shipped|imported|arriv\w+|originat\w+|mailed|sent|goods|load|parcel|package|flights?|native|come[s]?|came|born)"
+    r"(?: \w+){0,4} (?:in|from|to|at|by)(?: the)? (?:former )?"
+    r"|(?:partito dall|diretto in |bound for |aus |from |vanuit |provenant d|proveniente d|procedente de )[ae'’]? ?)$"
+)
+_SEAT = re.compile(
+    r"UNODC|United Nations|Commission on Narcotic Drugs|World Health Organi[sz]ation|\bWHO\b|EMCDDA|EUDA|INCB"
+)
+_SEATS = {"Vienna": "AT", "VIENNA": "AT", "Austria": "AT", "Wien": "AT", "Geneva": "CH", "GENEVA": "CH", "Lisbon": "PT",
+          "Lisboa": "PT", "Brussels": "BE", "New York": "US", "Genève": "CH", "Switzerland": "CH"}  # fmt: skip
+_HOST = re.compile(r"^[a-z]+://([^/:?#]+)")
+_NATIVE = {"de": "DE", "fr": "FR", "es": "ES", "it": "IT", "pt": "BR", "nl": "NL", "sv": "SE", "da": "DK", "no": "NO",
+           "fi": "FI", "pl": "PL", "ru": "RU", "cs": "CZ", "hu": "HU", "is": "IS", "tr": "TR"}  # fmt: skip
+_TLD = {"uk": "GB", "gov": "US", "mil": "US"}
+_NO_LAND = {
+    "eu",
+    "io",
+    "ai",
+    "tv",
+    "me",
+    "co",
+    "cc",
+    "ly",
+    "to",
+    "gg",
+    "fm",
+    "am",
+    "ws",
+    "nu",
+    "la",
+    "is",
+    "sh",
+    "st",
+    "im",
+    "tips",
+}
+
+
+@dataclass(slots=True)
+class _Evidence:
+    """What a text says of one country."""
+
+    kinds: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    titled: bool = False
+    people_titled: bool = False
+    first: float = 1.0  # relative place of the first mention
+    shared: int = 0  # cities that other countries have too
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    codes: tuple[str, ...]
+    kind: str
+    case: str
+    phrase: str
+
+
+@cache
+def _places() -> Table[_Place]:
+    entries: list[tuple[str, _Place]] = []
+    for row in rows("places.csv", _COLUMNS):
+        phrase, codes = row["phrase"], tuple(row["country"].split("|"))
+        checked("places.csv", phrase, "kind", row["kind"], _KINDS)
+        checked("places.csv", phrase, "case", row["case"], _CASES)
+        for code in codes:
+            checked("places.csv", phrase, "country", code, lambda c: len(c) == 2 and c.isalpha() and c.isupper())
+        entries.append((phrase, _Place(codes, row["kind"], row["case"], phrase.removesuffix("*").strip("."))))
+    return Table(entries)
+
+
+def find(view: View) -> tuple[str, ...]:
+    """ISO 3166-1 alpha-2 codes, the most certain first; empty where the text does not say."""
+    found = candidates(view)
+    if not found:
+        return ()
+    model = linear.model("countries")
+    scored = [(model.scores(features)[0], code) for code, features in found.items()]
+    return tuple(code for score, code in sorted(scored, key=lambda s: (-s[0], s[1])) if score > 0)
+
+
+def candidates(view: View) -> dict[str, dict[str, float]]:
+    """Each country that could be meant, with the features that decide on it."""
+    text = view.text[:_LIMIT]
+    seat = bool(_SEAT.search(text) or _SEAT.search(view.title))
+    evidence: dict[str, _Evidence] = defaultdict(_Evidence)
+    for content, titled in ((view.title, True), (text, False)):
+        for found in _spots(content):
+            if seat and content[found.start : found.end] in _SEATS:
+                continue
+            if not titled and _elsewhere(content, found):
+                continue
+            _count(evidence, found, titled, found.start / (len(content) or 1))
+    host = _host_country(view.url)
+    if not evidence and host:
+        return {host: {"host alone": 1.0, **_setting(view, host, host)}}
+    total = sum(_weight(e) for e in evidence.values()) or 1.0
+    order = sorted(evidence, key=lambda code: (-_weight(evidence[code]), evidence[code].first))
+    return {code: _features(view, code, evidence[code], total, order.index(code), len(order), host) for code in order}
+
+
+def _spots(text: str) -> list[Found[_Place]]:
+    return longest([found for found in _places().all(text) if _written_right(text, found)])
+
+
+def _written_right(text: str, found: Found[_Place]) -> bool:
+    place = found.value
+    if place.case == "any":
+        return True
+    written = text[found.start : found.end]
+    if place.case == "capital":
+        return written[0].isupper()
+    if place.kind == "state":  # "Jackson, MI": the two letters mean a state only behind a place
+        return written == place.phrase and text[max(0, found.start - 2) : found.start] == ", "
+    return written.strip(".") == place.phrase
+
+
+def _elsewhere(text: str, found: Found[_Place]) -> bool:
+    """Whether the place stands in an address or as the place of origin."""
+    start = text.rfind("\n", 0, found.start) + 1
+    end = text.find("\n", found.end)
+    line = text[start : end if end >= 0 else len(text)]
+    if len(line) < 260 and _ADDRESS.search(line) and not _VERB.search(line) and not line.rstrip().endswith("."):
+        return True
+    return found.value.kind in ("country", "city") and bool(
+        _FROM.search(text[max(start, found.start - 60) : found.start])
+    )
+
+
+def _count(evidence: Mapping[str, _Evidence], found: Found[_Place], titled: bool, at: float) -> None:
+    place = found.value
+    for code in place.codes:
+        entry = evidence[code]
+        if len(place.codes) > 1:
+            entry.shared += 1
+            continue
+        entry.kinds[place.kind] += 1
+        if titled and place.kind == "people":
+            entry.people_titled = True
+        elif titled:
+            entry.titled = True
+        else:
+            entry.first = min(entry.first, at)
+
+
+def _weight(e: _Evidence) -> float:
+    k = e.kinds
+    strong = (
+        k["country"] + k["region"] + k["state"] + 0.8 * k["city"] + 0.7 * k["body"] + 0.5 * (k["people"] + k["money"])
+    )
+    return strong + 0.2 * e.shared + 1.0 * e.titled
+
+
+def _features(
+    view: View, code: str, e: _Evidence, total: float, rank: int, rivals: int, host: str | None
+) -> dict[str, float]:
+    out = {f"{kind} {1 if n == 1 else 2}": 1.0 for kind, n in e.kinds.items() if n}
+    kinds = [kind for kind, n in e.kinds.items() if n]
+    if kinds == ["people"]:
+        out["people alone"] = 1.0
+    if kinds == ["body"]:
+        out["body alone"] = 1.0
+    if not kinds:
+        out["shared alone"] = 1.0
+    out["kinds"] = linear.squash(len(kinds))
+    out["mentions"] = linear.squash(sum(e.kinds.values()))
+    out["share"] = _weight(e) / total
+    out["rivals"] = linear.squash(rivals - 1)
+    out["first"] = 1.0 - e.first
+    for name, holds in (
+        ("top", rank == 0),
+        ("titled", e.titled),
+        ("people titled", e.people_titled),
+        ("only", rivals == 1),
+    ):
+        if holds:
+            out[name] = 1.0
+    return {**out, **_setting(view, code, host)}
+
+
+def _setting(view: View, code: str, host: str | None) -> dict[str, float]:
+    """What kind of text it is, as far as it bears on whether its places are places of an event."""
+    return {name: 1.0 for name, holds in _settings(view, code, host) if holds}
+
+
+def _settings(view: View, code: str, host: str | None) -> Iterator[tuple[str, bool]]:
+    head = view.text[:1500]
+    yield "host", host == code
+    yield "host elsewhere", host is not None and host != code
+    yield "native", _NATIVE.get(view.language or "") == code
+    yield "foreign", view.language not in (None, "en") and _NATIVE.get(view.language or "") != code
+    yield "paper", bool(_PAPER.search(head))
+    yield "leaflet", bool(_LEAFLET.search(head))
+    yield "US", code == "US"
+
+
+_PAPER = re.compile(
+    r"\bAbstract\b|\bABSTRACT\b|\bMethods\b|\bdoi\b|PMID|Keywords|\bJournal\b|\bConclusions?\b|\d{4};\d+"
+)
+_LEAFLET = re.compile(
+    r"(?i)leaflet|active substance|what is in this|side effects|your doctor|gebrauchsinfo|notice :|recipe|tablets are"
+)
+
+
+def _host_country(url: str | None) -> str | None:
+    """The country of the address's top-level domain, where that says one."""
+    match = _HOST.match(url or "")
+    if not match:
+        return None
+    last = match[1].lower().rsplit(".", 1)[-1]
+    if last in _TLD:
+        return _TLD[last]
+    return last.upper() if len(last) == 2 and last not in _NO_LAND else None
