@@ -7,6 +7,7 @@ two parsers (strict, then tolerant) directly.
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from collections.abc import Mapping
@@ -39,6 +40,11 @@ class XmlFeed:
 
 class _AsWritten:
     """Keeps dates as written, dc:date apart from `updated`, and descriptions of media apart from those of the entry."""
+
+    def characters(self: Any, text: str) -> None:  # called most of all; feedparser's own way is slow
+        if self.elementstack:
+            inline = dict.get(self.contentparams, "type") == "application/xhtml+xml"
+            self.elementstack[-1][2].append(html.escape(text, quote=False) if inline else text)
 
     def _start_dc_date(self: Any, attrs: Any) -> None:
         self.push("dc_date", 1)
@@ -88,6 +94,18 @@ class _AsWritten:
 
 
 @cache
+def _reader() -> Any:
+    """Return expat's SAX reader class that hands over text in whole runs, not entity by entity."""
+    from xml.sax.expatreader import ExpatParser
+
+    def reset(self: Any) -> None:
+        ExpatParser.reset(self)
+        self._parser.buffer_text = True
+
+    return type("Reader", (ExpatParser,), {"reset": reset})
+
+
+@cache
 def _parsers() -> tuple[Any, Any]:
     from feedparser import api
 
@@ -102,7 +120,8 @@ def read_xml_feed(body: bytes, *, url: str, content_type: str | None, name: str)
     data = _utf8(body, content_type, name)
     data = _without_doctype(data, name)
     data, complete = _whole(data)
-    parsed = _strict(data, url) or _loose(data, url)
+    base = url if b"base" in data else ""  # feedparser resolves every element against it; links are resolved later
+    parsed = _strict(data, base) or _loose(data, base)
     if not parsed.version and not parsed.entries:
         raise ParseError(f"{name}: a feed was due, found {data[38:98].decode('utf-8', 'replace').strip()!r}")
     return XmlFeed(parsed.version, parsed.feeddata, parsed.entries, complete)
@@ -167,7 +186,7 @@ def _strict(data: bytes, url: str) -> Any | None:
 
     parser = _parsers()[0](url, None, "utf-8")
     parser.resolve_relative_uris = parser.sanitize_html = False
-    sax = xml.sax.make_parser()
+    sax = _reader()()
     sax.setFeature(xml.sax.handler.feature_namespaces, 1)
     sax.setFeature(xml.sax.handler.feature_external_ges, 0)
     sax.setContentHandler(parser)

@@ -74,6 +74,8 @@ def _document(entry: Mapping[str, Any], feed: XmlFeed, source: Source, base: str
     url = _link(entry, base)
     text, summary = _texts(entry)
     guid = " ".join(clean(_get(entry, "id") or "")[:2000].split()) or None
+    if guid and guid.startswith("/"):
+        guid = absolute_url(guid, base)
     if not (guid or url or title or text):
         return None
     document = Document(

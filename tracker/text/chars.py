@@ -44,10 +44,16 @@ def clean(s: str) -> str:
     """
     if s.isascii() and s.isprintable():
         return _SPACES.sub(" ", s).strip()
-    s = _SURROGATE.sub("\ufffd", s.replace("\r\n", "\n").replace("\r", "\n"))
-    s = _JOINER.sub("", s.translate(_TABLE))
-    s = unicodedata.normalize("NFC", s)
-    return _LINES.sub("\n\n", _LINE_EDGE.sub("\n", _SPACES.sub(" ", s))).strip()
+    if "\r" in s:
+        s = s.replace("\r\n", "\n").replace("\r", "\n")
+    s = s.translate(_TABLE)
+    if not s.isascii():
+        s = unicodedata.normalize("NFC", _JOINER.sub("", _SURROGATE.sub("\ufffd", s)))
+    if "  " in s:
+        s = _SPACES.sub(" ", s)
+    if " \n" in s or "\n " in s:
+        s = _LINE_EDGE.sub("\n", s)
+    return (_LINES.sub("\n\n", s) if "\n\n\n" in s else s).strip()
 
 
 def one_line(s: str) -> str:

@@ -71,8 +71,11 @@ def _entities(s: str) -> str:
 def _tree(markup: str) -> HtmlElement:
     import lxml.html
 
-    text = _CDATA.sub(lambda m: html.escape(m[1]) if _TAG.search(m[1]) is None else m[1], markup)
-    text = _STRAY.sub("&lt;", _RAW.sub("", _CODE.sub("", text))).replace("\x00", "")
+    text = markup.replace("\x00", "")
+    if "<!" in text:
+        text = _CDATA.sub(lambda m: html.escape(m[1]) if _TAG.search(m[1]) is None else m[1], text)
+        text = _CODE.sub("", text)
+    text = _STRAY.sub("&lt;", _RAW.sub("", text))
     parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     return lxml.html.document_fromstring(
         b"<html><body><div>" + text.encode("utf-8", "replace") + b"</div></body></html>", parser=parser
@@ -111,7 +114,9 @@ def _joined(root: HtmlElement) -> Iterator[str]:
 def _flow(text: str | None, pre: int) -> str:
     if not text:
         return ""
-    return text if pre else _WHITE.sub(" ", unbreak(text))
+    if pre or not ("\n" in text or "  " in text or "\t" in text or "\r" in text or "\f" in text):
+        return text
+    return _WHITE.sub(" ", unbreak(text))
 
 
 def _break(element: HtmlElement, name: str, *, opening: bool) -> str:
