@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from tracker.archive import connection as _connection
 from tracker.archive import ledger, read, store
@@ -19,13 +19,15 @@ from tracker.errors import UsageError
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from types import TracebackType
 
+    from tracker.archive.export import Manifest
     from tracker.archive.ledger import SourceHealth
     from tracker.archive.lookup import Names
     from tracker.archive.read import Record, Revision, TagMode
+    from tracker.archive.retag import RetagReport, SupportsTag
     from tracker.archive.search import Sort
     from tracker.archive.stories import StoryView
     from tracker.model import Document, FetchState, Source, SourceResult, Tags
@@ -237,6 +239,114 @@ class Archive:
 
     def _searcher(self, lexicon: Names | None) -> Searcher:
         return Searcher(self._db, self._terms, Lookup(self._db, self._terms, lexicon))
+
+    def export(
+        self,
+        format: str,
+        out: BinaryIO,
+        *,
+        now: datetime,
+        query: str = "",
+        filters: Filters = NO_FILTERS,
+        lexicon: Names | None = None,
+        searches: Mapping[str, str] | None = None,
+        as_of: datetime | None = None,
+        tags: TagMode = "then",
+        everything: bool = False,
+    ) -> Manifest:
+        """Write all hits of a query to `out` (csv jsonl ris bibtex csl parquet), newest first; returns the manifest."""
+        from tracker.archive.export import export
+
+        records = self.found(
+            query, filters=filters, lexicon=lexicon, searches=searches, as_of=as_of, tags=tags, everything=everything
+        )
+        said = {
+            "query": query, "filters": filters.as_dict(), "as_of": _stamp(as_of), "tags": tags, "everything": everything,
+            "exported_at": stamp(now),
+        }  # fmt: skip
+        return export(records, format, out, said=said)
+
+    # --- upkeep ---
+
+    def verify(self, tagger: SupportsTag | None = None) -> list[str]:
+        """What is wrong, one line each: file, references, orphans, search index and hashes; with a tagger also whether
+        tags made from the stored text with its lexicon equal those stored."""
+        from tracker.archive import upkeep
+
+        with _connection.translated(self.path):
+            found = list(upkeep.verify(self._db))
+            return found + (self._verify_tags(tagger) if tagger is not None else [])
+
+    def _verify_tags(self, tagger: SupportsTag) -> list[str]:
+        from tracker.archive import retag
+
+        wrong, first = 0, 0
+        tag = retag.page_tagger(tagger)
+        for page in retag.pages(self._db, self._terms):
+            for item, new in zip(page, tag(retag.as_pages(page)), strict=True):
+                if new.lexicon == item.old.lexicon and not retag.is_same(item.old, new):
+                    wrong, first = wrong + 1, first or item.row["document"]
+        return (
+            [f"{wrong} documents whose tags made anew differ from those stored (the first is {first})"] if wrong else []
+        )
+
+    def rebuild_search(self) -> int:
+        """Make the search index anew from texts and tags; returns how many documents had wrong facts in it."""
+        from tracker.archive import upkeep
+
+        with self._writing() as db:
+            return upkeep.rebuild_search(db)
+
+    def backup(self, target: Path | str) -> None:
+        """A consistent copy while others read and write; whole or not there."""
+        from tracker.archive import upkeep
+
+        upkeep.backup(self._db, Path(target))
+
+    def prune(self, *, now: datetime, days: int = 180) -> int:
+        """Empty the text of documents that are not kept and were first seen more than `days` ago; returns how many
+        versions. Titles, dates, identities and hashes stay."""
+        from tracker.archive import upkeep
+
+        total = 0
+        while True:
+            with self._writing() as db:
+                done = upkeep.prune(db, now=now, days=days)
+            total += done
+            if not done:
+                return total
+
+    def retag(
+        self,
+        tagger: SupportsTag | None = None,
+        *,
+        now: datetime,
+        dry_run: bool = False,
+        tag_page: Callable[[Sequence[tuple[Document, str | None]]], Sequence[Tags]] | None = None,
+    ) -> RetagReport:
+        """Tag every stored text again and tell what is gained and lost; unless `dry_run`, replace the tags, page by
+        page. `tag_page` may tag a page in parallel; without it `tagger` does one by one."""
+        from tracker.archive import retag
+
+        if tag_page is None:
+            if tagger is None:
+                raise ValueError("retag needs a tagger")
+            tag_page = retag.page_tagger(tagger)
+        report = retag.RetagReport()
+        for page in retag.pages(self._db, self._terms):
+            new = tag_page(retag.as_pages(page))
+            both = [(i, t) for i, t in zip(page, new, strict=True) if not retag.is_same(i.old, t)]
+            report.revisions += len(page)
+            report.lexicon = new[-1].lexicon
+            changes = [retag.differences(item, tags) for item, tags in both if item.row["ended"] is None]
+            report.changes += [change for found in changes for change in found]
+            report.changed += sum(1 for found in changes if found)
+            if not dry_run and both:
+                with self._writing() as db:
+                    retag.write(db, self._terms, both, now=stamp(now))
+        if not dry_run:
+            self.group()
+        return report
 
     def __repr__(self) -> str:
         return f"Archive({str(self.path)!r})"

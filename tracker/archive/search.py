@@ -6,7 +6,6 @@ newest first; counts stop at `COUNTED`. So a word that stands in half a million 
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,13 +18,13 @@ from tracker.archive.query import And, Dates, Fact, Or, Words, split_dates
 from tracker.archive.rank import rank
 from tracker.archive.read import known_at, records
 from tracker.archive.snippet import Snippet, snippet
+from tracker.archive.terms import found_terms
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Mapping, Sequence
 
     from tracker.archive.compile import Sought
-    from tracker.archive.facts import Found
     from tracker.archive.query import Node
     from tracker.archive.read import Record, TagMode
     from tracker.archive.terms import Terms
@@ -188,24 +187,13 @@ class Searcher:
             f"ORDER BY d.first_seen DESC, d.id DESC LIMIT {int(limit)}",
             values,
         ).fetchall()
-        terms = self._terms_of([row[3] for row in rows if row[3] is not None])
+        terms = found_terms(self._db, [row[3] for row in rows if row[3] is not None])
         return [
             Row(row[0], row[1], row[2], facts.words(
                 current=False, kept=True, source=row[4], tier=row[5], published=row[6], first_seen=row[2],
                 doctype=row[7], countries=(row[8] or "").split(), terms=terms.get(row[3], ())))
             for row in rows
         ]  # fmt: skip
-
-    def _terms_of(self, tagsets: list[int]) -> dict[int, list[Found]]:
-        rows = self._db.execute(
-            "SELECT x.tagset, m.kind, m.id, x.assertion, x.role FROM json_each(?) w "
-            "CROSS JOIN tag_terms x ON x.tagset = w.value JOIN terms m ON m.id = x.term ORDER BY x.tagset, x.position",
-            (json.dumps(tagsets),),
-        )
-        found: dict[int, list[Found]] = {}
-        for tagset, kind, number, assertion, role in rows:
-            found.setdefault(tagset, []).append((kind, number, assertion, role == "primary"))
-        return found
 
     def _indexed(
         self, node: Node, asked: Asked, bounds: Sequence[Dates], rest: Sequence[str] = ()

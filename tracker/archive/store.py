@@ -28,7 +28,7 @@ from tracker.text.urls import canonical_url
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tracker.model import Document, Source, Tags
 
@@ -444,14 +444,24 @@ _INDEX = "INSERT INTO search (rowid, title, text, facts) VALUES (?,?,?,?)"
 _UNINDEX = "INSERT INTO search (search, rowid, title, text, facts) VALUES ('delete',?,?,?,?)"
 
 
-def change_facts(connection: sqlite3.Connection, number: int, line: str, *, to: int | None = None) -> None:
-    """Replace the facts of one row of the search index, and with `to` its number."""
+def change_facts(
+    connection: sqlite3.Connection,
+    number: int,
+    line: str,
+    *,
+    to: int | None = None,
+    change: Callable[[], object] | None = None,
+) -> None:
+    """Replace the facts of one row of the search index; with `to` its number, with `change` also its texts."""
     row = connection.execute("SELECT title, text, facts FROM search_content WHERE id = ?", (number,)).fetchone()
-    if row is None or (row["facts"] == line and to is None):
+    if row is None or (row["facts"] == line and to is None and change is None):
         return
     to = number if to is None else to
     connection.execute(_UNINDEX, (number, row["title"], row["text"], row["facts"]))
     connection.execute("UPDATE search_rows SET id = ?, facts = ? WHERE id = ?", (to, line, number))
+    if change is not None:
+        change()
+        row = connection.execute("SELECT title, text FROM search_content WHERE id = ?", (to,)).fetchone()
     connection.execute(_INDEX, (to, row["title"], row["text"], line))
 
 

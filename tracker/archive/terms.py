@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import sqlite3
 
+    from tracker.archive.facts import Found
     from tracker.model import Source
 
 
@@ -86,3 +87,16 @@ def register_source(connection: sqlite3.Connection, source: Source) -> int:
         values,
     )
     return int(connection.execute("SELECT num FROM sources WHERE id = ?", (source.id,)).fetchone()[0])
+
+
+def found_terms(connection: sqlite3.Connection, tagsets: list[int]) -> dict[int, list[Found]]:
+    """(kind, number, assertion, primary) of the terms of each tag set."""
+    rows = connection.execute(
+        "SELECT x.tagset, m.kind, m.id, x.assertion, x.role FROM json_each(?) w "
+        "CROSS JOIN tag_terms x ON x.tagset = w.value JOIN terms m ON m.id = x.term ORDER BY x.tagset, x.position",
+        (json.dumps(tagsets),),
+    )
+    found: dict[int, list[Found]] = {}
+    for tagset, kind, number, assertion, role in rows:
+        found.setdefault(tagset, []).append((kind, number, assertion, role == "primary"))
+    return found
