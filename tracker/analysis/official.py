@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from importlib import resources
 from pathlib import Path
@@ -34,13 +35,35 @@ CONTROL_EVENTS = tuple(event for event in OFFICIAL_EVENTS if event.endswith(("_s
 Official = Mapping[str, tuple[OfficialRow, ...]]
 
 
-def load_official(analyst: Path | None = None) -> dict[str, tuple[OfficialRow, ...]]:
-    """Rows by substance, oldest first. A substance named in the analyst's file has that file's rows only."""
+def load_official(
+    analyst: Path | None = None, *, canonical: Callable[[str], str] = str
+) -> dict[str, tuple[OfficialRow, ...]]:
+    """Rows by substance, oldest first. A substance named in the analyst's file has that file's rows only.
+
+    `canonical` turns a name as the analyst writes it into the lexicon's.
+    """
     shipped = resources.files("tracker.analysis").joinpath("data/first_reports.csv").read_text(encoding="utf-8")
     rows = by_substance(read_rows(shipped, "first_reports.csv", origin="shipped"))
     if analyst is not None:
-        rows |= by_substance(read_file(analyst))
+        mine = (replace(row, substance=canonical(row.substance)) for row in read_file(analyst))
+        rows |= by_substance(mine)
     return rows
+
+
+def with_control_dates(official: Official) -> dict[str, tuple[OfficialRow, ...]]:
+    """The rows, and for substances without any the dates of control that the lexicon states (of a month or finer).
+
+    Only to know what is no news; the ledger of lead times rests on the official files alone.
+    """
+    text = resources.files("tracker.lexicon").joinpath("data/control.csv").read_text(encoding="utf-8")
+    rows = [
+        OfficialRow(
+            cells["name"], "other", cells["date"], cells["country"], cells["source"], cells["status"], origin="lexicon"
+        )
+        for cells in csv.DictReader(io.StringIO(text))
+        if re.fullmatch(r"\d{4}(-\d\d){1,2}", cells["date"])
+    ]
+    return by_substance(rows) | dict(official)
 
 
 def read_file(path: Path) -> list[OfficialRow]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracker.analysis import weeks
 from tracker.analysis.history import BREAK_IN, History, before, gather, past_of
-from tracker.analysis.official import Official, load_official
+from tracker.analysis.official import Official, load_official, with_control_dates
 from tracker.analysis.rows import (
     CandidateBefore,
     CandidateRow,
@@ -30,7 +30,7 @@ _LONG_AGO = datetime(1970, 1, 5, tzinfo=UTC)
 
 def week_facts(archive: Archive, *, week: str, as_of: datetime, official: Official | None = None) -> WeekFacts:
     """All that the conclusions of one week are drawn from, known at `as_of`. One consistent read of the archive."""
-    official = load_official() if official is None else official
+    official = with_control_dates(load_official() if official is None else official)
     start, end = weeks.start_of(week), min(weeks.end_of(week), as_of + timedelta(seconds=1))
     with archive.reading():
         sources = reads.sources(archive)

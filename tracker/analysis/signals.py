@@ -14,6 +14,7 @@ from datetime import timedelta
 
 from tracker.analysis import weeks
 from tracker.analysis.history import BREAK_IN
+from tracker.analysis.official import official_dates
 from tracker.analysis.rows import TIER_ORDER, Before, DocumentRow, SubstanceRow, WeekFacts
 from tracker.analysis.stats import benjamini_hochberg, excess
 from tracker.model import Signal
@@ -41,6 +42,18 @@ def findings_of(documents: Iterable[DocumentRow]) -> dict[str, list[tuple[Docume
     return dict(found)
 
 
+def first_named(facts: WeekFacts) -> dict[str, list[tuple[DocumentRow, SubstanceRow]]]:
+    """By substance, the kept and relevant documents of the week that name it, where the archive never held it before."""
+    named: dict[str, list[tuple[DocumentRow, SubstanceRow]]] = defaultdict(list)
+    for document in facts.documents:
+        if document.relevant and document.kept and document.editorial_status != "retracted":
+            for row in document.substances:
+                before = facts.before.get(row.name)
+                if before is None or before.first_named is None:
+                    named[row.name].append((document, row))
+    return dict(sorted(named.items()))
+
+
 def is_settled(document: DocumentRow, facts: WeekFacts) -> bool:
     """Whether its source was watched for four weeks when the document was first seen."""
     since = facts.watched_since.get(document.source)
@@ -50,7 +63,9 @@ def is_settled(document: DocumentRow, facts: WeekFacts) -> bool:
 def why_known(name: str, documents: Iterable[DocumentRow], facts: WeekFacts, *, nps: bool = True) -> str | None:
     """Why a substance that is new to the archive is no news, in words; None where it is news."""
     start = weeks.start_of(facts.week)
-    earlier = [row for row in facts.official.get(name, ()) if weeks.period(row.date)[1] < start.date()]
+    rows = facts.official.get(name, ())
+    dated = [*official_dates(rows), *(row for row in rows if row.origin == "lexicon")]
+    earlier = [row for row in dated if weeks.period(row.date)[1] < start.date()]
     if earlier:
         row = min(earlier, key=lambda row: weeks.period(row.date))
         return f"official date {row.date} ({row.body})"

@@ -58,7 +58,11 @@ def _specification(item: Item) -> dict[str, Any]:
     band = [{"week": 0, "low": low, "high": high, "expected": float(item.extra["expected"])}]
     top = max([high, *(row["stories"] for row in rows)])
     x = alt.X("week:O", axis=None)
-    y = alt.Y("stories:Q", axis=alt.Axis(title=None, tickCount=2, grid=False), scale=alt.Scale(domain=[0, top]))
+    y = alt.Y(
+        "stories:Q",
+        axis=alt.Axis(title=None, tickCount=2, tickMinStep=1, format="d", grid=False),
+        scale=alt.Scale(domain=[0, top]),
+    )
     bars = (
         alt.Chart(alt.InlineData(values=rows))
         .mark_bar()
@@ -71,7 +75,9 @@ def _specification(item: Item) -> dict[str, Any]:
     base = alt.Chart(alt.InlineData(values=band))
     rule = base.mark_rule(color=_EXPECTED, strokeWidth=2).encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
     tick = base.mark_tick(color=_EXPECTED, thickness=3, size=9).encode(x=x, y=alt.Y("expected:Q"))
-    layered = alt.layer(bars, rule, tick).properties(width=_SIZE[0], height=_SIZE[1], padding=2, background="transparent")
+    layered = alt.layer(bars, rule, tick).properties(
+        width=_SIZE[0], height=_SIZE[1], padding=2, background="transparent"
+    )
     plain = layered.configure_view(stroke=None).configure_axis(labelColor="#6b7280", domainColor="#6b7280")
     described: dict[str, Any] = plain.to_dict(validate=False)
     return described

@@ -13,7 +13,7 @@ Mark = Literal["new", "update", "corrected", "concern", "retracted", "notice", "
 
 TITLES: Mapping[str, str] = {
     "new_substances": "New substances",
-    "candidates": "Candidates: names that the lexicon does not have",
+    "candidates": "Candidate names",
     "signals": "Signals",
     "harm_events": "Harm events",
     "official": "Official alerts and control decisions",

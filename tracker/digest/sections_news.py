@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import replace
 
 from tracker.analysis.rows import DocumentRow, SubstanceRow
-from tracker.analysis.signals import candidate_groups, is_emerging, is_settled, why_known
+from tracker.analysis.signals import candidate_groups, first_named, is_emerging, is_settled, why_known
 from tracker.digest import quotes, words
 from tracker.digest.context import Context, statement, told
 from tracker.digest.model import TITLES, Evidence, Item, Section
@@ -30,22 +28,11 @@ _THEMES: dict[str, tuple[Theme, ...]] = {
 
 def new_substances(context: Context) -> Section:
     """Substances named for the first time; those known before stand last and are marked."""
-    items = [_new_substance(context, name, pairs) for name, pairs in _first_named(context)]
+    items = [_new_substance(context, name, pairs) for name, pairs in first_named(context.facts).items()]
     items.sort(key=lambda item: (bool(item.known), -item.sources, item.substance or ""))
     return Section(
         "new_substances", TITLES["new_substances"], tuple(items), "No substance was named for the first time this week."
     )
-
-
-def _first_named(context: Context) -> Iterator[tuple[str, list[tuple[DocumentRow, SubstanceRow]]]]:
-    named: dict[str, list[tuple[DocumentRow, SubstanceRow]]] = defaultdict(list)
-    for document in context.relevant:
-        for row in document.substances:
-            named[row.name].append((document, row))
-    for name, pairs in sorted(named.items()):
-        before = context.facts.before.get(name)
-        if before is None or before.first_named is None:
-            yield name, pairs
 
 
 def _new_substance(context: Context, name: str, pairs: list[tuple[DocumentRow, SubstanceRow]]) -> Item:
