@@ -8,11 +8,11 @@ drugs, an adjective of effect ("a sedative effect") names no class, and what lie
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tracker.model import ClassMention
-from tracker.tag.lookup import Found, Table, longest
+from tracker.tag.lookup import Found, Table, checked, longest, rows
 
 if TYPE_CHECKING:
     from tracker.lexicon import Lexicon
@@ -26,30 +26,16 @@ _EFFECT = re.compile(
     r"|and hypnotic effects?|or hypnotic|quality|qualities|dose[sd]?|load)\b"
 )
 _EFFECT_CLASSES = frozenset(("sedative", "depressant", "stimulant", "dissociative", "hallucinogen"))
-# A word in doubt counts near one of these: drugs, their use, their harm, those who deal with them. Stems in 15 languages.
-_DRUG_TALK = """drug* drog* narcot* narkot* stupéfiant* stupefacent* estupefac* наркот* intoxic* overdos* sobredosis
-    poison* toxic* forgift* förgift* vergift* vergiftung* zatru* otrav* отрав* myrkyt* prison* inmate* jail* häftling* gefangene* jva
-    gefängnis* carcel* cárcel* presid* penitenci* carcere detenut* fängelse* fengsel* więzie* vězn* тюрьм* smoke* smoking smok* rauch*
-    synthetic synthét* synthetisch* syntet* sintétic* sintetic* синтет* cannabi* marijuana marihuana maconha cannab* hasch*
-    psychoactive* psykoaktiv* psychoakt* seizure* seized confiscat* beschlagnahm* saisi* incautad* apreend* sequestr* beslag*
-    police polizei policía polizia polícia polis politie politi addict* sücht* dependenc* withdrawal high* teens vape* vaping vapot*
-    substance* substanz* sustancia* sostanz* substânci* stimulant* euphori* hallucinat* psychosis meth heroin fentanyl dealer* dose*
-    abuse misuse user* drogues dopalacz*""".split()
-_NO_DRUG_TALK = """girls pumpkin recipe* nutmeg cinnamon cloves ginger kitchen cook* cuisine peak summit climb* himalaya* karakoram mount
-    mountain* alpin* venom* snake* antivenom bath epsom magnesium tour concert* album promoter loyalty survey respondents customer*
-    k2-18b boots ski* skis szczyt* górę góra góry""".split()
+# A word in doubt counts near talk of drugs, their use, their harm and those who deal with them (`drug_talk.csv`).
 _WINDOW = 400  # characters either side of a doubtful word in which the talk must be of drugs
 
 
 class ClassFinder:
-    """Finds the words for classes in a text. Building it costs some milliseconds; one instance serves any number of texts."""
+    """Finds the words for classes in a text. One instance serves any number of texts."""
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._words: Table[ClassWord] = Table((w.text, w) for w in lexicon.classes if w.doubt != "never")
-        self._talk: Table[bool] = Table(
-            [(stem, True) for stem in dict.fromkeys(_DRUG_TALK)]
-            + [(stem, False) for stem in dict.fromkeys(_NO_DRUG_TALK)]
-        )
+        self._talk: Table[bool] = Table((row["word"], _is_drug_talk(row)) for row in rows("drug_talk.csv", ("word", "talk")))
 
     def find(self, field: Field, text: str, hits: Sequence[Hit]) -> list[ClassMention]:
         """The class words of `text`, in order, none inside one of `hits` (the substances of the same field)."""
@@ -74,6 +60,10 @@ class ClassFinder:
         against = sum(not f.value for f in around)
         support = sum(f.value for f in around) + sum(start <= h.start < end for h in hits) + 2 * bool(sure)
         return support > 1 and support > 2 * against
+
+
+def _is_drug_talk(row: Mapping[str, str]) -> bool:
+    return checked("drug_talk.csv", row["word"], "talk", row["talk"], ("drugs", "other")) == "drugs"
 
 
 def _as_written(text: str, found: Found[ClassWord]) -> bool:

@@ -1,44 +1,29 @@
 """Which substances a document is about (primary), and which it only names beside them (incidental).
 
 Position, frequency and newness speak for primary; "sold as", "stronger than", "such as" before every mention speak for
-incidental. A small fitted model weighs them; a document that names one substance is about it unless it is a comparison.
+incidental (`data/facts/role_cues.csv`). A small fitted model weighs them.
 """
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tracker.tag import linear
+from tracker.tag.lookup import Found, Table, checked, rows
 
 if TYPE_CHECKING:
-    from tracker.model import Mention, Role
+    from tracker.model import Field, Mention, Role
     from tracker.tag.view import Hit, View
 
-_AROUND = 48  # characters before and after a mention in which a cue counts
-_COMPARED = re.compile(
-    r"(?i)(?:stronger|potent|potency|strength|powerful|times|compared (?:to|with)|similar(?:ly)? (?:to|in)|like|than|unlike"
-    r"|resembl\w+|related to|structur\w+ (?:to|of)|analog(?:ue)?s? of|derivatives? of|relatives? of|copy|copies|mimic\w*"
-    r"|imitat\w+|alternatives? to|instead of|replac\w+|substitut\w+ for|stand-?in for|acts? like|equivalent|stärker als|wie"
-    r"|plus forts? que|comme|más (?:fuerte|potente)s? que|que la|que el|come|sterker dan|starkare än|stærkere end|silniejsz\w+"
-    r"|sterkt som|stærke som|vahvemp\w+|silnější|чем|как|liknar|parecid\w+|semelhante)\W+(?:\w+\W+){0,4}$"
-)
-_SOLD_AS = re.compile(
-    r"(?i)(?:sold as|bought as|passed (?:off )?(?:as|for)|thought (?:to be|it was|was)|believed (?:to be|was)|expected|presumed"
-    r"|mistaken for|purported|supposed|labell?ed|misrepresented as|posing as|look(?:s|ing|ed)? like|fake|counterfeit|bogus"
-    r"|genuine|real|street|als|vendu[es]* comme|vendid[oa]s? como|vendut[oaie] come|verkocht als|såld\w* som|solgt som"
-    r"|sprzedawan\w+ jako|gefälschte\w*|fausses?|falsos?|falsas?|falsi|falske|falska|valse|väären\w+|fałszyw\w+)\W+(?:\w+\W+){0,2}$"
-)
-_BESIDE = re.compile(
-    r"(?i)(?:such as|including|e\.g\.|for example|for instance|together with|along with|alongside|in combination with|mixed with"
-    r"|combined with|other drugs|besides|with|treated with|received|given|und|et|y|e|en|och|og|oraz|i|and|or|,)\W+(?:\w+\W+){0,2}$"
-)
-_AFTER = re.compile(
-    r"(?i)^\W*(?:\w+\W+){0,3}?(?:alone|was (?:found|detected|confirmed|identified)|were (?:found|detected|confirmed|identified)"
-    r"|has been|is an?\b|is a \w+|detected|found|confirmed|belongs|poisoning|intoxication|overdoses?|deaths?|use|exposure)"
-)
+# How many characters may stand between a cue and the name it bears on.
+_REACH = {"compared": 30, "sold as": 18, "beside": 4, "after": 16}
+_WIDEST = max(_REACH.values())
+_READ = 20_000  # characters in which cues are looked for; later mentions count without them
+_Cues = Sequence[Found[str]]
 
 
 def assign(view: View, mentions: Sequence[Mention]) -> dict[str, Role]:
@@ -47,24 +32,34 @@ def assign(view: View, mentions: Sequence[Mention]) -> dict[str, Role]:
     return {name: "primary" if model.scores(f)[0] > 0 else "incidental" for name, f in features(view).items()}
 
 
+@cache
+def _phrases() -> Table[str]:
+    entries = rows("role_cues.csv", ("cue", "phrase"))
+    return Table((row["phrase"], checked("role_cues.csv", row["phrase"], "cue", row["cue"], _REACH)) for row in entries)
+
+
 def features(view: View) -> dict[str, dict[str, float]]:
     """For each reported substance the numbers that the model weighs."""
     groups: dict[str, list[Hit]] = defaultdict(list)
     for hit in view.hits:
         if hit.reported:
             groups[hit.name].append(hit)
-    most = max((len(hits) for hits in groups.values()), default=1)
+    if not groups:
+        return {}
+    around = _around(view)
+    most = max(len(hits) for hits in groups.values())
     newest = any(hits[0].nps for hits in groups.values())
-    titled = any(h.field == "title" for hits in groups.values() for h in hits)
-    order = {name: i for i, name in enumerate(groups)}
-    return {
-        name: dict(_of_one(view, hits, most, newest, titled, order[name], len(groups))) for name, hits in groups.items()
-    }
+    titled = any(hits[0].field == "title" for hits in groups.values())
+    out = {}
+    for order, (name, hits) in enumerate(groups.items()):
+        one = dict(_of_one(view, hits, most, newest, titled))
+        one["order"], one["rivals"], one["alone"] = linear.squash(order), linear.squash(len(groups) - 1), float(len(groups) == 1)
+        one.update(_manner([around[hit.field, hit.start] for hit in hits]))
+        out[name] = one
+    return out
 
 
-def _of_one(
-    view: View, hits: Sequence[Hit], most: int, newest: bool, titled: bool, order: int, many: int
-) -> Iterator[tuple[str, float]]:
+def _of_one(view: View, hits: Sequence[Hit], most: int, newest: bool, titled: bool) -> Iterator[tuple[str, float]]:
     first = hits[0]
     yield "nps", float(first.nps)
     yield "medicine beside new ones", float(newest and not first.nps)
@@ -72,32 +67,39 @@ def _of_one(
     yield "another in title", float(titled and first.field != "title")
     yield "share", len(hits) / most
     yield "mentions", linear.squash(len(hits))
-    yield "order", linear.squash(order)
-    yield "rivals", linear.squash(many - 1)
-    yield "alone", float(many == 1)
     yield "class " + first.cls, 1.0
-    yield "marker", float(all(h.marker for h in hits))
-    texted = [h for h in hits if h.field == "text"]
-    if texted:
-        yield "first", 1.0 - texted[0].start / (len(view.text) or 1)
-    seen = [_cues(view, h) for h in hits]
-    for name in ("compared", "sold as", "beside", "after"):
-        share = sum(name in s for s in seen) / len(seen)
-        if share:
-            yield name, share
-            if share == 1:
-                yield f"always {name}", 1.0
+    yield "marker", float(all(hit.marker for hit in hits))
+    place = next((hit.start for hit in hits if hit.field == "text"), None)
+    if place is not None:
+        yield "first", 1.0 - place / (len(view.text) or 1)
 
 
-def _cues(view: View, hit: Hit) -> set[str]:
-    content = view.title if hit.field == "title" else view.text
-    before = content[max(0, hit.start - _AROUND) : hit.start].rsplit(". ", 1)[-1].rsplit("\n", 1)[-1]
-    after = content[hit.end : hit.end + _AROUND].split("\n", 1)[0]
-    out = {
-        name
-        for name, pattern in (("compared", _COMPARED), ("sold as", _SOLD_AS), ("beside", _BESIDE))
-        if pattern.search(before)
-    }
-    if _AFTER.match(after):
-        out.add("after")
+def _manner(seen: Sequence[frozenset[str]]) -> Iterator[tuple[str, float]]:
+    """In what share of the mentions each cue stands near."""
+    for name in _REACH:
+        times = sum(name in cues for cues in seen)
+        if times:
+            yield name, times / len(seen)
+            yield f"always {name}", float(times == len(seen))
+
+
+def _around(view: View) -> Mapping[tuple[Field, int], frozenset[str]]:
+    """For each place of a name the cues before and after it, none across the end of a sentence or line."""
+    contents: dict[Field, str] = {"title": view.title, "text": view.text[:_READ]}
+    found: dict[Field, _Cues] = {f: _phrases().all(c) for f, c in contents.items()}
+    found = {f: sorted(cues, key=lambda c: c.end) for f, cues in found.items()}
+    ends = {f: [cue.end for cue in cues] for f, cues in found.items()}
+    out: dict[tuple[Field, int], frozenset[str]] = {}
+    for hit in view.hits:
+        cues, text, stops = found[hit.field], contents[hit.field], ends[hit.field]
+        before = cues[bisect_left(stops, hit.start - _WIDEST) : bisect_right(stops, hit.start)]
+        after = cues[bisect_right(stops, hit.end) : bisect_right(stops, hit.end + 2 * _WIDEST)]
+        near = {c.value for c in before if c.value != "after" and _reaches(text, c.end, hit.start, c.value)}
+        near |= {c.value for c in after if c.value == "after" and _reaches(text, hit.end, c.start, c.value)}
+        out[hit.field, hit.start] = frozenset(near)
     return out
+
+
+def _reaches(text: str, start: int, end: int, cue: str) -> bool:
+    between = text[start:end]
+    return 0 <= end - start <= _REACH[cue] and ". " not in between and "\n" not in between
