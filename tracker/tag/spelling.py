@@ -84,7 +84,7 @@ class Speller:
                     continue
             _put(skeletons, _stem(skeleton(folded)), group)
             _put(ocr, ocr_form(folded), group)
-            if len(folded) >= _MIN_TYPO:
+            if len(folded) >= _MIN_TYPO and group[0].substance.reported:
                 self._heads[folded[:_HALF]].append(folded)
                 self._tails[folded[-_HALF:]].append(folded)
         self._skeletons = {k: group for k, group in skeletons.items() if group and len(k) >= _MIN_SKELETON}

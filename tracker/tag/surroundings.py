@@ -13,6 +13,9 @@ _ENDING = re.compile(
     r"nak|nek|ban|ben|nal|nel|val|vel|ral|ről|ról|hoz|hez|ként|ból|ből|ot|at|ins|inu|inem|iny|unum|inu|inum|inn|ið|ins|"
     r"а|у|е|ы|и|ом|ем|ов|ами|ах|ам|ой|ю|я)(?![^\W_])"
 )
+_BRAND_ENDING = re.compile(
+    r"(?:['’](?:s|er|en|in|y|[a-zåäö]{1,3})?|:[a-zåäö]{1,4}|s|et|en|in|ia|ista|u|em|om|ом|а|у)(?![^\W_])"
+)
 _SHORT_ENDING = re.compile(r"(?:['’]?s|['’](?:er|en|in|et|a|u|y)|:[a-zåäö]{1,4}|en|et)(?![^\W_])")
 
 # What may be glued to the front of a name and changes the molecule.
@@ -59,16 +62,23 @@ _LIST_GAP = re.compile(
     r"[\s,;/()\"“”«»'‘’&+•·-]*(?:and|or|und|oder|et|ou|y|o|e|och|eller|og|en|of|ja|tai|i|oraz|a|nebo|и|или)?[\s\"“«'‘(]*"
 )
 
-DRUG_WORDS = re.compile(
-    r"\b(?:drug|drugs|narcotic|nps|psychoactive|psychotropic|overdos|opioid|opiate|fentanyl|heroin|cocaine|cannabi|mdma|benzo|stimulant|"
-    r"hallucinogen|psychedelic|sedative|tranquil|addict|dealer|dealing|traffick|smuggl|seiz|snort|inject|smok|intoxicat|toxicolog|"
-    r"street name|slang|nickname|pill|tablet|capsule|powder|dose|dosage|high\b|trip\b|rave|party drug|illicit|illegal|controlled substance|schedule|"
-    r"designer|legal high|research chemical|vape|cartridge|edible|clubb|party|partie|psychonaut|hallucinat|euphori|comedown|consumers|"
-    r"droge|drogen|rauschgift|betäubungsmittel|drogue|pillen?\b|stup[ée]fiant|droga|drogas|droghe|estupefaciente|stupefacent|drugs|verdovend|"
-    r"narkotika|narkotik|droger|rusmid|stoffer|huume|päihde|narkotyk|dopal|fíkniefni|kábítószer|drog\w*|návyk|psychotrop\w*|nowe substancje|"
-    r"наркот|психоактивн|психотроп|препарат|веществ)",
-    re.IGNORECASE,
+# Words about drugs; the weak ones are common in other texts too and support street names, not bare codes.
+_STRONG = (
+    r"drugs?\b|narcotic|nps\b|psychoactive|psychotropic|overdos|opioid|opiate|fentanyl|heroin|cocaine|cannabi|mdma|benzo|"
+    r"stimulant|hallucin|psychedelic|sedative|tranquil|addict|drug deal|traffick|smuggl|snort|intoxicat|toxicolog|illicit|"
+    r"controlled substance|designer|legal high|research chemical|psychonaut|metabolite|analogue|cathinone|tryptamine|"
+    r"phenethylamine|amphetamine|forensic|"
+    r"droge|rauschgift|betäubungsmittel|drogue|stup[ée]fiant|droga|droghe|estupefaciente|stupefacent|verdovend|"
+    r"narkoti|droger|rusmid|huume|päihde|narkotyk|dopal|fíkniefni|vímuefni|kábítószer|drog|návyk|psychotrop|"
+    r"nowe substancje|наркот|психоактивн|психотроп"
 )
+_WEAK = (
+    r"dealer|dealing|seiz|inject|smok|street name|slang|nickname|pills?\b|tablet|capsule|powder|dos(?:e|es|age|ing)\b|"
+    r"high\b|trip\b|tripping|raves?\b|illegal|schedule|vap(?:e|ing)|cartridge|edible|clubb|nightclub|party|parties|"
+    r"euphori|comedown|consumers|substance|pillen?\b|medic|prescri|patient|pharm|poison|treatment|препарат|веществ"
+)
+_DRUG_WORDS = re.compile(rf"\b(?:{_STRONG}|{_WEAK})", re.IGNORECASE)
+_STRONG_WORDS = re.compile(rf"\b(?:{_STRONG})", re.IGNORECASE)
 
 
 # "synthetic cannabis", "eroina sintetica": another thing than the drug that gives it its name.
@@ -79,7 +89,7 @@ _SYNTHETIC_AFTER = re.compile(
     r" (?:(?:natural )?sint[eé]tic\w+|synth[eé]ti(?:que|qu|sch)\w*|de synth[eèé]se|di sintesi|de síntesis|syntetyczn\w+)",
     re.IGNORECASE,
 )
-_ALSO_SYNTHETIC = frozenset({"cannabis", "heroin", "cocaine", "cathinone", "opium", "thc"})
+_ALSO_SYNTHETIC = frozenset({"cannabis", "heroin", "cocaine", "cathinone", "opium", "thc", "amphetamine"})
 
 # Names that stand for their class too: plurals, and with an article or "synthetic" before them.
 _CLASS_PLURAL = {
@@ -112,15 +122,18 @@ def is_class_use(text: str, start: int, end: int, name: str) -> bool:
     return name == "cathinone" and bool(_CLASS_ARTICLE.search(text, max(0, start - 20), start))
 
 
-def is_other_acronym(text: str, code: str, end: int) -> bool:
-    """The capitals stand for something else: "Performance Co-Pilot (PCP)", "DOI 10.1000/1"."""
-    if code == "DOI" and _NOT_A_DOI.match(text, end):
-        return True
+def is_doi(text: str, end: int) -> bool:
+    """DOI as publishers write it, a number after it."""
+    return bool(_NOT_A_DOI.match(text, end))
+
+
+def is_other_acronym(text: str, code: str) -> bool:
+    """The text spells the capitals out as something else: "Performance Co-Pilot (PCP)"."""
     at = text.find(f"({code})")
     if at > 0 and _spells(text[max(0, at - 90) : at], code):
         return True
     at = text.find(f"{code} (")
-    return at >= 0 and _spells(text[at + len(code) + 2 :].partition(")")[0][:90], code)
+    return at >= 0 and _spells(text[at + len(code) + 2 : at + 100].partition(")")[0], code)
 
 
 def _spells(words: str, code: str) -> bool:
@@ -151,11 +164,16 @@ def left_is_free(text: str, start: int) -> bool:
     return start == 0 or not (text[start - 1].isalnum() or text[start - 1] == "_")
 
 
-def end_of(text: str, end: int, key_length: int) -> int | None:
-    """Where the written form ends, an inflection included; None where the name runs on into another word."""
+def end_of(text: str, end: int, key_length: int, *, brand: bool = False) -> int | None:
+    """Where the written form ends, an inflection included; None where the name runs on into another word.
+
+    Short names and brands take fewer endings than names of substances.
+    """
     if end >= len(text) or not (text[end].isalnum() or text[end] in "'’:_"):
         return end
-    ending = (_ENDING if key_length > 4 else _SHORT_ENDING).match(text, end)
+    ending = (
+        _SHORT_ENDING if key_length <= 4 or (brand and key_length <= 5) else _BRAND_ENDING if brand else _ENDING
+    ).match(text, end)
     if ending:
         return end if text[end] in "'’:" else ending.end()
     return None if text[end].isalnum() or text[end] == "_" else end
@@ -187,7 +205,7 @@ def names_a_class(text: str, start: int, end: int) -> bool:
     return bool(_CLASS_AFTER.match(text, end) or _CLASS_BEFORE.search(text[max(0, start - 30) : start]))
 
 
-def has_drug_word(text: str, start: int, end: int, reach: int = 150) -> bool:
-    """A word about drugs stands within `reach` characters."""
-    low = max(0, start - reach)
-    return bool(DRUG_WORDS.search(text, low, start) or DRUG_WORDS.search(text, end, end + reach))
+def has_drug_word(text: str, start: int, end: int, *, strong: bool = False) -> bool:
+    """A word about drugs stands near; `strong` asks for one that other texts hardly have, within a shorter reach."""
+    words, reach = (_STRONG_WORDS, 100) if strong else (_DRUG_WORDS, 150)
+    return bool(words.search(text, max(0, start - reach), start) or words.search(text, end, end + reach))

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tracker.tag import candidates as grammar
+from tracker.tag.patterns import SHORT
 from tracker.tag.spelling import Speller
 from tracker.text.fold import key
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _MEMORY = 60_000  # runs remembered; then forgotten and learnt anew, so that memory stays flat
 _WORD = re.compile(r"[^\W_]+")
 _COMPOUND = re.compile(r"[^\W_]+(?:[-‐‑–,'’′+()\[\].]{1,3}[^\W_]+)*")
+_PART = 20_000  # characters looked at together
 _LONGEST = 120  # characters of a run that can be a name; longer ones are addresses or data
 
 Name = tuple[int, int, "tuple[Entry, ...]", str]
@@ -36,21 +38,17 @@ class WordReader:
         self._boring: set[str] = set()
         self._read: dict[str, tuple[tuple[Name, ...], tuple[Unknown, ...]]] = {}
 
-    def names(self, text: str) -> Iterator[Name]:
-        """Names that single words stand for: (start, end, entries, how)."""
-        for run, (names, _) in self._interesting(text):
-            for at in _places(text, run):
-                for start, end, entries, how in names:
-                    yield at + start, at + end, entries, how
-
-    def candidates(self, text: str) -> set[Unknown]:
-        """Unknown names by their form: (start, end, class, why)."""
-        return {
-            (at + start, at + end, cls, why)
-            for run, (_, unknown) in self._interesting(text)
-            for at in (_places(text, run) if unknown else ())
-            for start, end, cls, why in unknown
-        }
+    def read(self, text: str) -> tuple[list[Name], set[Unknown]]:
+        """Names that single words stand for, and words that look like unknown names, with their places."""
+        names: list[Name] = []
+        unknown: set[Unknown] = set()
+        for offset, part in _parts(text):
+            for run, (known, candidates) in self._interesting(part):
+                for place in _places(part, run):
+                    at = offset + place
+                    names += [(at + start, at + end, entries, how) for start, end, entries, how in known]
+                    unknown.update((at + start, at + end, cls, why) for start, end, cls, why in candidates)
+        return names, unknown
 
     def _interesting(self, text: str) -> list[tuple[str, tuple[tuple[Name, ...], tuple[Unknown, ...]]]]:
         runs = set(text.split()) - self._boring
@@ -80,6 +78,8 @@ class WordReader:
         unknown: list[Unknown] = []
         for match in _COMPOUND.finditer(run):
             compound = match[0]
+            if key(compound) in self._patterns.entries and len(key(compound)) > SHORT:
+                continue  # the automaton finds it
             whole = self._speller.read(compound) if compound != run or not compound.isalpha() else None
             if whole is not None:
                 names.append((match.start(), match.end(), *whole))
@@ -98,6 +98,18 @@ class WordReader:
         if len(word) > 3 and word[-1] == "s" and word[:-1].isupper():
             return self._patterns.short.get(key(word[:-1]))
         return None
+
+
+def _parts(text: str) -> Iterator[tuple[int, str]]:
+    """The text in parts of a bounded size, cut at white space: looking up where runs stand stays linear."""
+    start = 0
+    while len(text) - start > _PART:
+        end = start + _PART
+        while end < len(text) and not text[end].isspace():
+            end += 1
+        yield start, text[start:end]
+        start = end
+    yield start, text[start:] if start else text
 
 
 def _places(text: str, run: str) -> Iterator[int]:

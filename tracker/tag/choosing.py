@@ -1,0 +1,138 @@
+"""Which of the names found are kept: longest first, each place once, doubtful ones only in the right company."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tracker.tag import surroundings
+from tracker.tag.patterns import SHORT, squeezed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tracker.tag.patterns import Entry
+
+_SURE_GUESS = 9  # characters from which a spelling of another language is no chance word
+_NEAR = 200  # characters within which another drug supports a doubtful name
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A name at a place; `entries` are the lexicon's names of that spelling, certain ones first."""
+
+    start: int
+    end: int
+    entries: tuple[Entry, ...]
+    how: str
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+
+class Spans:
+    """Places that do not overlap, in order, so that looking one up costs the same in long texts."""
+
+    def __init__(self, spans: Iterable[tuple[int, int]] = ()) -> None:
+        self._spans = sorted(spans)
+
+    def add(self, start: int, end: int) -> None:
+        insort(self._spans, (start, end))
+
+    def touch(self, start: int, end: int) -> bool:
+        """Whether one of the places overlaps [start, end)."""
+        at = bisect_left(self._spans, (start, end))
+        return (at > 0 and self._spans[at - 1][1] > start) or (at < len(self._spans) and self._spans[at][0] < end)
+
+    def around(self, start: int) -> list[tuple[int, int]]:
+        """The places before and after."""
+        at = bisect_left(self._spans, (start, start))
+        return self._spans[max(0, at - 1) : at + 1]
+
+
+class Choice:
+    """Puts together what is kept of the names found in one text, and what they are taken for instead."""
+
+    def __init__(self, text: str, named: frozenset[str] = frozenset()) -> None:
+        self.text = text
+        self.kept: list[tuple[Found, Entry]] = []
+        self.unknown: list[tuple[int, int, str, str]] = []
+        self._certain = set(named)
+        self._blocked = Spans()
+        self._places = Spans()
+        self._acronyms: dict[str, bool] = {}
+
+    def take(self, found: Iterable[Found]) -> None:
+        """Judge all names of the text. Certain names first, so that doubtful ones see what is near them."""
+        doubtful = []
+        for f in sorted(found, key=lambda f: (-len(f), f.start)):
+            if self._needs_company(f):
+                doubtful.append(f)
+            elif not self._blocked.touch(f.start, f.end):
+                self._judge(f, f.entries[0])
+        for f, entry in self.kept:
+            self._places.add(f.start, f.end)
+            self._certain.add(entry.substance.name)
+        for f in doubtful:
+            if not self._blocked.touch(f.start, f.end):
+                entry_or_none = next((e for e in f.entries if self._is_supported(f, e)), None)
+                if entry_or_none is not None:
+                    self._judge(f, entry_or_none)
+
+    def _needs_company(self, f: Found) -> bool:
+        """Doubtful names, guessed spellings, and short codes in small letters."""
+        entry = f.entries[0]
+        if entry.alias.doubt or f.how == "one typo" or (f.how != "exact" and len(f) < _SURE_GUESS):
+            return True
+        return len(entry.key) <= SHORT and entry.key.isascii() and self.text[f.start : f.end].islower()
+
+    def _judge(self, f: Found, entry: Entry) -> None:
+        text, substance = self.text, entry.substance
+        self._blocked.add(f.start, f.end)
+        prefix = surroundings.changed_molecule(text, f.start)
+        on = surroundings.runs_on(text, f.end) if substance.nps and _is_code(entry) else None
+        if prefix is not None:
+            self.unknown.append((prefix, f.end, substance.cls, f"a prefix before {substance.name}"))
+        elif on is not None:
+            self.unknown.append((f.start, on, substance.cls, f"a code that begins with {substance.name}"))
+        elif not (
+            surroundings.names_a_class(text, f.start, f.end)
+            or surroundings.is_class_use(text, f.start, f.end, substance.name)
+            or self._is_other_acronym(f, entry)
+        ):
+            self.kept.append((f, entry))
+
+    def _is_other_acronym(self, f: Found, entry: Entry) -> bool:
+        code = self.text[f.start : f.end]
+        if len(entry.key) > 5 or not code.isupper():
+            return False
+        if code == "DOI":
+            return surroundings.is_doi(self.text, f.end)
+        if code not in self._acronyms:
+            self._acronyms[code] = surroundings.is_other_acronym(self.text, code)
+        return self._acronyms[code]
+
+    def _is_supported(self, f: Found, entry: Entry) -> bool:
+        doubt, surface = entry.alias.doubt, self.text[f.start : f.end]
+        if doubt == "case":
+            listed = entry.alias.text
+            if squeezed(surface) != squeezed(listed if listed != listed.lower() else listed.upper()):
+                return False
+            strong = not self._certain
+            return self._is_near_a_drug(f) or surroundings.has_drug_word(self.text, f.start, f.end, strong=strong)
+        if entry.substance.name in self._certain:
+            return True
+        if doubt == "parent":
+            return False
+        if doubt == "list":
+            return surroundings.in_list(self.text, f.start, f.end, self._places.around(f.start))
+        return self._is_near_a_drug(f) or surroundings.has_drug_word(self.text, f.start, f.end)
+
+    def _is_near_a_drug(self, f: Found) -> bool:
+        return any(a - f.end <= _NEAR and f.start - b <= _NEAR for a, b in self._places.around(f.start))
+
+
+def _is_code(entry: Entry) -> bool:
+    """A name of capitals and digits such as 2C-B or MDMB-CHMICA, to which a hyphen may add more."""
+    return bool(entry.breaks) and len(entry.key) <= 14 and entry.alias.kind in ("name", "systematic", "spelling")
