@@ -85,7 +85,7 @@ def backtest(archive: Archive, official: Official, *, as_of: datetime) -> dict[s
 def summarise(replayed: Iterable[Replayed], official: Official) -> dict[str, Any]:
     """Substances, leads and false alarms of replayed weeks (oldest first). Pure."""
     mondays = list(replayed)
-    rows = [_substance(name, mondays, official) for name in official if official_dates(official[name])]
+    rows = [_substance(name, mondays, official) for name in official]
     chances = [row for row in rows if row["chance"]]
     early = [row for row in chances if row["raised_before_official"]]
     leads = [row["lead_days"] for row in chances if row["lead_days"] is not None]
@@ -93,21 +93,22 @@ def summarise(replayed: Iterable[Replayed], official: Official) -> dict[str, Any
     background = [monday for monday in mondays if not monday.named & set(official)]
     quiet = {monday.monday for monday in background}
     loud = [alarm for alarm in alarms if date.fromisoformat(alarm["monday"]) not in quiet]
-    weeks_all = (mondays[-1].monday - mondays[0].monday).days // 7 + 1 if mondays else 0
-    silent = weeks_all - len(mondays)  # calendar weeks without a single document
+    told = len(mondays) - len(background)
+    calendar = (mondays[-1].monday - mondays[0].monday).days // 7 + 1 if mondays else 0
     return {
         "substances": rows,
         "summary": {
             "sensitivity": len(early) / len(chances) if chances else None,
             "raised_before_official": len(early),
             "chances": len(chances),
-            "no_chance": [row["name"] for row in rows if not row["chance"]],
+            "no_chance": [row["name"] for row in rows if not row["chance"] and row["first_official"]],
+            "no_official_date": [row["name"] for row in rows if not row["first_official"]],
             "missed": [row["name"] for row in chances if row["first_raised"] is None],
             "median_lead_days": median(leads) if leads else None,
             "false_alarms": len(loud),
-            "false_alarms_per_week": len(loud) / (weeks_all - len(background)) if weeks_all > len(background) else 0.0,
-            "weeks": weeks_all,
-            "weeks_without_documents": silent,
+            "false_alarms_per_week": len(loud) / told if told else 0.0,
+            "weeks": told,
+            "weeks_without_documents": calendar - len(mondays),
             "background_weeks": len(background),
             "background_false_alarms": len(alarms) - len(loud),
             "background_false_alarms_per_week": (len(alarms) - len(loud)) / len(background) if background else 0.0,
@@ -118,18 +119,17 @@ def summarise(replayed: Iterable[Replayed], official: Official) -> dict[str, Any
 
 def _substance(name: str, mondays: list[Replayed], official: Official) -> dict[str, Any]:
     first = first_official(official[name])
-    assert first is not None  # asked only of substances with an official date
     mention = next((monday for monday in mondays if name in monday.named), None)
     raised_on = next((monday for monday in mondays if name in monday.raised), None)
     days, interval = lead(raised_on.monday if raised_on else None, first)
-    start = weeks.period(first.date)[0]
+    start = weeks.period(first.date)[0] if first else date.min
     published = mention.first_published[name] if mention else None
     chance = published is not None and weeks.period(published)[1] < start
     return {
         "name": name,
         "first_mention": published,
         "first_raised": raised_on.monday.isoformat() if raised_on else None,
-        "first_official": first.date,
+        "first_official": first.date if first else None,
         "official": [
             {"event": row.event, "date": row.date, "body": row.body} for row in official_dates(official[name])
         ],

@@ -1,4 +1,4 @@
-"""How early we were: first sight of a substance against the official dates, with the uncertainty that coarse dates carry.
+"""How early we were: first sight of a substance against the official dates, with the uncertainty of coarse dates.
 
 A lead is counted in days, positive where we were first. An official date that states a month or a year is taken at its
 first day for the lead itself, so that no lead is made longer by a coarse date, and gives an interval over its period.

@@ -43,7 +43,7 @@ def findings_of(documents: Iterable[DocumentRow]) -> dict[str, list[tuple[Docume
 
 
 def first_named(facts: WeekFacts) -> dict[str, list[tuple[DocumentRow, SubstanceRow]]]:
-    """By substance, the kept and relevant documents of the week that name it, where the archive never held it before."""
+    """By substance, the week's kept and relevant documents that name it, where the archive never held it before."""
     named: dict[str, list[tuple[DocumentRow, SubstanceRow]]] = defaultdict(list)
     for document in facts.documents:
         if document.relevant and document.kept and document.editorial_status != "retracted":

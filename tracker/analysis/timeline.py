@@ -1,4 +1,4 @@
-"""The life of one substance in the archive: first mentions by tier and country, weekly counts, pairs, official dates, lead."""
+"""One substance in the archive: first mentions by tier and country, weekly counts, pairs, official dates, lead."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def read_timeline(archive: Archive, name: str, *, as_of: datetime, official: Off
 def timeline(
     name: str, documents: Iterable[DocumentRow], official: Iterable[OfficialRow], *, as_of: datetime
 ) -> dict[str, Any]:
-    """JSON data: `first`, `by_tier`, `by_country`, `weeks` (of first_seen and of published), `pairs`, `official`, lead."""
+    """JSON data: `first`, `by_tier`, `by_country`, `weeks` (of first_seen and of published), `pairs`, `official`,
+    lead."""
     naming = [row for row in documents if row.relevant]
     found = sorted(
         (row for row in naming if any(tag.name == name and tag.finding for tag in row.substances)),

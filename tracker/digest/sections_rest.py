@@ -138,7 +138,7 @@ def method(context: Context) -> Section:
     quiet = quotes.any_quiet(context.relevant)
     lines = [
         f"Made from documents first seen from {words.week_span(facts.week)} (Monday to Sunday, UTC), as known on "
-        f"{weeks.stamp(facts.as_of)}. First seen is when this archive first held a document, not the date of the event.",
+        f"{weeks.stamp(facts.as_of)}. First seen is when this archive first held a document, not when the event was.",
         "Independent sources are counted by publisher; copies of one text count once. A story is the documents about "
         "one event.",
         f"Signals count stories with affirmed findings of new psychoactive substances, from sources watched for at "
