@@ -1,0 +1,222 @@
+"""Words that speak for a theme or for an assertion, found in one pass over a document.
+
+The words are data that an analyst edits: `data/themes/cues.csv` (theme, concept, strength 0-3, language, cues) and
+`data/themes/assertion.csv` (kind, theme, language, cues). Cues are separated by "|"; a star at an end stands for any
+letters ("overdos*", "*tote"). Case and accents do not count. A cue inside a phrase of the theme `mask` is no cue (a
+"randomized controlled trial" controls no drug). Each document is read with the cues of its own language; languages
+without cues are read with the English ones.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, get_args
+
+from ahocorasick_rs import AhoCorasick
+
+from tracker.errors import LexiconError
+from tracker.model import Theme
+
+if TYPE_CHECKING:
+    from tracker.tag.view import View
+
+DATA = Path(__file__).parent / "data" / "themes"
+THEMES: tuple[Theme, ...] = get_args(Theme)
+KINDS = (
+    "negation", "negation_after", "pseudo", "hypothetical", "hypothetical_after", "end", "historical", "other",
+    "comparison", "panel", "schedule", "reference", "decides_negated", "decides_hypothetical", "decides_affirmed",
+)  # fmt: skip
+_SAME = {"nb": "no", "nn": "no"}  # languages that share a set of cues
+_MARKS = "!\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~\t\n\r\v\f\x1c\x1d\x1e\x85"
+_TABLE = {ord(mark): " " for mark in _MARKS}
+_ODD = re.compile(r"[^\x00-\x7f\u0430-\u044f]")
+_LETTERS = str.maketrans({"ß": "s", "ø": "o", "æ": "a", "ł": "l", "đ": "d", "ı": "i", "œ": "o", "ð": "d", "þ": "t"})
+
+
+class Concept(NamedTuple):
+    """A named group of cues: it speaks for `theme` with `strength` (3 says it, 2 likely, 1 a hint, 0 context)."""
+
+    theme: str
+    name: str
+    strength: int
+
+    @property
+    def key(self) -> str:
+        """`theme.name`, how models and rules call it."""
+        return f"{self.theme}.{self.name}"
+
+
+class Marker(NamedTuple):
+    """A cue of assertion: what it does (`kind`) and, where it holds for one theme alone, for which."""
+
+    kind: str
+    theme: str
+
+
+class Cue(NamedTuple):
+    """A cue found: [start:end] of the field, and its meaning's index in `Vocabulary.meanings`."""
+
+    start: int
+    end: int
+    meaning: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """All cues of one language, ready to search. `meanings` holds each Concept or Marker once."""
+
+    search: AhoCorasick
+    of_pattern: tuple[tuple[int, ...], ...]
+    meanings: tuple[Concept | Marker, ...]
+    mask: int  # index of the meaning "mask", -1 when this language has none
+
+    def find(self, text: str) -> Iterator[Cue]:
+        """Cues in `text`, those inside a masking phrase left out, in order of their ends."""
+        low = fold(text)
+        found = self.search.find_matches_as_indexes(low, overlapping=True)
+        masks = [(s, e) for p, s, e in found if self.mask in self.of_pattern[p]] if self.mask >= 0 else []
+        for pattern, start, end in found:
+            if masks and any(s <= start and end <= e for s, e in masks):
+                continue
+            begin = start if low[start] == " " else start - 1  # the folded text has one more character in front
+            stop = end - 1 if low[end - 1] != " " else end - 2
+            for meaning in self.of_pattern[pattern]:
+                yield Cue(begin, stop, meaning)
+
+
+def fold(text: str) -> str:
+    """`text` in lower case without accents, marks as spaces, a space at both ends; character i stands at i + 1."""
+    low = text.lower()
+    if len(low) != len(text):  # a few capitals (İ) grow when lowered
+        low = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    if not low.isascii():
+        low = _ODD.sub(lambda m: _plain(m.group()), low)
+    return f" {low.translate(_TABLE)} "
+
+
+@cache
+def _plain(char: str) -> str:
+    """One character for one: the letter without its accent, a space for punctuation and symbols."""
+    base = unicodedata.normalize("NFKD", char)[0].translate(_LETTERS).lower()[:1]
+    return base if base.isalnum() or base in "%£€" else " "
+
+
+@cache
+def vocabulary(language: str | None) -> Vocabulary:
+    """The cues for texts in `language`; the English ones where there are none for it."""
+    language = _SAME.get(language or "en", language or "en")
+    rows = _rows()
+    if language not in rows:
+        language = "en"
+    patterns: dict[str, list[int]] = {}
+    meanings: dict[Concept | Marker, int] = {}
+    for meaning, cue in rows[language]:
+        pattern = _pattern(cue)
+        number = meanings.setdefault(meaning, len(meanings))
+        numbers = patterns.setdefault(pattern, [])
+        if number not in numbers:
+            numbers.append(number)
+    mask = next((i for m, i in meanings.items() if m[0] == "mask"), -1)
+    return Vocabulary(
+        AhoCorasick(list(patterns)), tuple(map(tuple, patterns.values())), tuple(meanings), mask
+    )
+
+
+def languages() -> frozenset[str]:
+    """Languages with cues of their own."""
+    return frozenset(_rows())
+
+
+def concepts() -> tuple[Concept, ...]:
+    """Every concept of any language, masks left out, in the order of the file."""
+    found = dict.fromkeys(m for rows in _rows().values() for m, _ in rows if isinstance(m, Concept))
+    return tuple(c for c in found if c.theme != "mask")
+
+
+def _pattern(cue: str) -> str:
+    core = fold(cue.strip("*")).strip()
+    return ("" if cue.startswith("*") else " ") + core + ("" if cue.endswith("*") else " ")
+
+
+@cache
+def _rows() -> Mapping[str, list[tuple[Concept | Marker, str]]]:
+    """Language -> (meaning, cue), English first. Raises LexiconError for the first row that makes no sense."""
+    found: dict[str, list[tuple[Concept | Marker, str]]] = {"en": []}
+    for where, row in _read("cues.csv", ("theme", "concept", "strength", "language", "cues")):
+        theme = row["theme"]
+        if theme not in THEMES and theme not in ("general", "mask"):
+            raise LexiconError(f"{where}: unknown theme {theme!r}; use one of {', '.join(THEMES)}, general, mask")
+        if row["strength"] not in ("0", "1", "2", "3"):
+            raise LexiconError(f"{where}: strength {row['strength']!r} must be 0, 1, 2 or 3")
+        concept = Concept(theme, row["concept"], int(row["strength"]))
+        found.setdefault(row["language"], []).extend((concept, cue) for cue in _cues(where, row["cues"]))
+    for where, row in _read("assertion.csv", ("kind", "theme", "language", "cues")):
+        if row["kind"] not in KINDS:
+            raise LexiconError(f"{where}: unknown kind {row['kind']!r}; use one of {', '.join(KINDS)}")
+        if bool(row["theme"]) != row["kind"].startswith("decides") or (row["theme"] and row["theme"] not in THEMES):
+            raise LexiconError(f"{where}: a kind that decides needs a theme, the others have none: {row['theme']!r}")
+        marker = Marker(row["kind"], row["theme"])
+        found.setdefault(row["language"], []).extend((marker, cue) for cue in _cues(where, row["cues"]))
+    return found
+
+
+def _read(name: str, columns: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
+    path = DATA / name
+    with path.open(encoding="utf-8", newline="") as lines:
+        reader = csv.DictReader(lines)
+        if tuple(reader.fieldnames or ()) != columns:
+            raise LexiconError(f"{path}: the columns must be {', '.join(columns)}")
+        for row in reader:
+            where = f"{path}, line {reader.line_num}"
+            if None in row or None in row.values():
+                raise LexiconError(f"{where}: the row must have {len(columns)} fields")
+            yield where, row
+
+
+def _cues(where: str, cell: str) -> list[str]:
+    cues = [cue.strip() for cue in cell.split("|")]
+    for cue in cues:
+        if not fold(cue.strip("*")).strip():
+            raise LexiconError(f"{where}: an empty cue between two bars; remove it")
+        if "*" in cue.strip("*"):
+            raise LexiconError(f"{where}: {cue!r} has a star inside; a star may stand at the ends only")
+    return cues
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The cues of a document: for each sentence of the view, in order, those that begin in it."""
+
+    vocabulary: Vocabulary
+    sentences: tuple[tuple[Cue, ...], ...]
+
+
+_last: list[tuple[View, Scan]] = []  # assertion and themes ask for the same view in turn
+
+
+def scan(view: View) -> Scan:
+    """The cues of both fields, by sentence; spans are those of the field."""
+    if _last and _last[0][0] is view:
+        return _last[0][1]
+    words = vocabulary(view.language)
+    by_sentence: list[list[Cue]] = [[] for _ in view.sentences]
+    for field, text in (("title", view.title), ("text", view.text)):
+        places = [(s.start, i) for i, s in enumerate(view.sentences) if s.field == field]
+        if not places:
+            continue
+        starts = [start for start, _ in places]
+        first = places[0][1]
+        for cue in words.find(text):
+            at = bisect_right(starts, cue.start) - 1
+            if at >= 0:
+                by_sentence[first + at].append(cue)
+    result = Scan(words, tuple(map(tuple, by_sentence)))
+    _last[:] = [(view, result)]
+    return result
