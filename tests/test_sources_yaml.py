@@ -17,8 +17,10 @@ from tracker.sources._query import expand
 LIST = Path(__file__).parent.parent / "sources.yaml"
 NOW = datetime(2026, 11, 24, 7, tzinfo=UTC)
 WATCHED = (
-    "unodc_ewa who_don_api who_ecdd_repo euda_sitemap euda_edas euda_ews cfsre_public_alerts fr_dea_api dea_press_html "
-    "fda_press openfda_enforcement nida_rss samhsa_news ndews_feed phs_radar wedinos acmd_search mhra_alerts tga_safety "
+    "unodc_ewa who_don_api who_ecdd_repo euda_sitemap euda_edas euda_ews cfsre_public_alerts fr_dea_api "
+    "dea_press_html "
+    "fda_press openfda_enforcement nida_rss samhsa_news ndews_feed phs_radar wedinos acmd_search mhra_alerts "
+    "tga_safety "
     "theknow_api highalert ccendu toronto_dcs pubmed_esearch pubmed_journals pubmed_corrections europepmc crossref "
     "openalex medrxiv_api biorxiv_api gdelt_doc bluelight reddit_rc mail_cfsre"
 ).split()

@@ -34,9 +34,7 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
     text = payload.body.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
     found = list(records(text))
     if not found:
-        if text.strip():
-            raise ParseError(f"{source.id}: MEDLINE text was due (lines such as `PMID- 123`), found {text[:40]!r}")
-        return Page()
+        raise ParseError(f"{source.id}: MEDLINE text was due (lines such as `PMID- 123`), found {text[:40]!r}")
     complete = not _is_cut(found, text)
     if not complete:
         found = found[:-1]

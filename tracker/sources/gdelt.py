@@ -62,7 +62,7 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
         raise ParseError(f"{source.id}: GDELT answered: {' '.join(text.split())[:200]}")
     lenient = Payload(_lenient(payload.body), payload.url, payload.status, payload.content_type, payload.headers)
     if b'"articles"' not in payload.body:
-        data = read_json(source, lenient, "GDELT JSON") if text else {}
+        data = read_json(source, lenient, "GDELT JSON")
         if data:
             raise ParseError(f"{source.id}: GDELT articles were due, found {json.dumps(data)[:100]}")
         return Page()

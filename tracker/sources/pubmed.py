@@ -84,8 +84,6 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
         return _records(source, payload, request)
     if root in ("eFetchResult", "ERROR"):
         raise ParseError(f"{source.id}: PubMed answered with an error: {_first_text(payload.body, 'ERROR')}")
-    if not payload.body.strip() and request.step == "efetch":
-        return Page()
     found = f"the element <{root}>" if root else repr(payload.body[:40])
     raise ParseError(f"{source.id}: PubMed XML was due (PubmedArticleSet or eSearchResult), found {found}")
 

@@ -1,0 +1,67 @@
+"""Queries made from the knowledge base: nothing lost, nothing too long."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote_plus
+
+import pytest
+from api_help import source
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracker.errors import ConfigError
+from tracker.sources._query import DIALECTS, expand, queries
+
+NAMES = st.lists(st.text(alphabet="abcXYZ0123-éα", min_size=1, max_size=30), max_size=60)
+
+
+def test_class_terms_come_first_and_each_term_stands_once() -> None:
+    made = queries(["bromazolam", "Nitazene", "etizolam"], ["nitazene"], max_length=200)
+    assert made == ('"nitazene" OR "bromazolam" OR "etizolam"',)
+
+
+def test_a_query_is_cut_where_it_would_pass_the_length() -> None:
+    assert queries(["aaaa", "bbbb", "cccc"], [], max_length=25, form="{}") == ("aaaa OR bbbb OR cccc",)
+    assert queries(["aaaa", "bbbb", "cccc"], [], max_length=12, form="{}") == ("aaaa OR bbbb", "cccc")
+
+
+@given(NAMES, st.integers(min_value=60, max_value=400))
+def test_no_query_passes_the_length_as_sent_and_no_name_is_lost(names: list[str], limit: int) -> None:
+    made = queries(names, [], max_length=limit)
+    assert all(len(quote_plus(q)) <= limit for q in made)
+    fits = {n.casefold() for n in names if len(quote_plus(f'"{n}"')) <= limit}
+    asked = {name.casefold() for q in made for name in re.findall(r'"([^"]*)"', q)}
+    assert asked == fits
+
+
+@pytest.mark.parametrize(
+    ("name", "phrase"),
+    [('5-MeO-"x"', '"5-MeO- x"'), ("1,4-bdo", '"1 4-bdo"'), ("cis[2]*", '"cis 2"'), ("a (b)", '"a (b)"')],
+)
+def test_signs_that_an_api_reads_as_operators_become_gaps(name: str, phrase: str) -> None:
+    assert queries([name], [], max_length=100) == (phrase,)
+
+
+def test_a_name_of_signs_only_is_no_term() -> None:
+    assert queries(['"', "**"], [" "], max_length=100) == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "form"),
+    [("pubmed", '"bromazolam"[tiab]'), ("europepmc", 'TITLE_ABS:"bromazolam"'), ("openalex", '"bromazolam"')],
+)
+def test_a_source_that_asks_for_the_lexicon_gets_its_queries(kind: str, form: str) -> None:
+    found = expand(source(kind, options={"query": "lexicon"}), ["bromazolam"], [])
+    assert found.options["queries"] == (form,)
+    assert len(quote_plus(form)) < DIALECTS[kind].max_length
+
+
+def test_any_other_source_stays_as_it_is() -> None:
+    src = source("pubmed", options={"query": "bromazolam"})
+    assert expand(src, ["x"], ["y"]) is src
+
+
+def test_a_kind_that_cannot_search_with_the_lexicon_says_which_can() -> None:
+    with pytest.raises(ConfigError, match=r"options\.query.*pubmed"):
+        expand(source("crossref", options={"query": "lexicon"}), ["x"], [])
