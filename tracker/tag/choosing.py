@@ -6,7 +6,7 @@ from bisect import bisect_left, insort
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tracker.tag import surroundings
+from tracker.tag import boundaries, company
 from tracker.tag.patterns import SHORT, squeezed
 
 if TYPE_CHECKING:
@@ -90,15 +90,15 @@ class Choice:
     def _judge(self, f: Found, entry: Entry) -> None:
         text, substance = self.text, entry.substance
         self._blocked.add(f.start, f.end)
-        prefix = surroundings.changed_molecule(text, f.start)
-        on = surroundings.runs_on(text, f.end) if substance.nps and _is_code(entry) else None
+        prefix = boundaries.changed_molecule(text, f.start)
+        on = boundaries.runs_on(text, f.end) if substance.nps and _is_code(entry) else None
         if prefix is not None:
             self.unknown.append((prefix, f.end, substance.cls, f"a prefix before {substance.name}"))
         elif on is not None:
             self.unknown.append((f.start, on, substance.cls, f"a code that begins with {substance.name}"))
         elif not (
-            surroundings.names_a_class(text, f.start, f.end)
-            or surroundings.is_class_use(text, f.start, f.end, substance.name)
+            company.names_a_class(text, f.start, f.end)
+            or company.is_class_use(text, f.start, f.end, substance.name)
             or self._is_other_acronym(f, entry)
         ):
             self.kept.append((f, entry))
@@ -108,9 +108,9 @@ class Choice:
         if len(entry.key) > 5 or not code.isupper():
             return False
         if code == "DOI":
-            return surroundings.is_doi(self.text, f.end)
+            return company.is_doi(self.text, f.end)
         if code not in self._acronyms:
-            self._acronyms[code] = surroundings.is_other_acronym(self.text, code)
+            self._acronyms[code] = company.is_other_acronym(self.text, code)
         return self._acronyms[code]
 
     def _is_supported(self, f: Found, entry: Entry) -> bool:
@@ -120,14 +120,14 @@ class Choice:
             if squeezed(surface) != squeezed(listed if listed != listed.lower() else listed.upper()):
                 return False
             strong = not self._certain
-            return self._is_near_a_drug(f) or surroundings.has_drug_word(self.text, f.start, f.end, strong=strong)
+            return self._is_near_a_drug(f) or company.has_drug_word(self.text, f.start, f.end, strong=strong)
         if entry.substance.name in self._certain:
             return True
         if doubt == "parent":
             return False
         if doubt == "list":
-            return surroundings.in_list(self.text, f.start, f.end, self._places.around(f.start))
-        return self._is_near_a_drug(f) or surroundings.has_drug_word(self.text, f.start, f.end)
+            return company.in_list(self.text, f.start, f.end, self._places.around(f.start))
+        return self._is_near_a_drug(f) or company.has_drug_word(self.text, f.start, f.end)
 
     def _is_near_a_drug(self, f: Found) -> bool:
         return any(a - f.end <= _NEAR and f.start - b <= _NEAR for a, b in self._places.around(f.start))

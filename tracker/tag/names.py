@@ -10,9 +10,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tracker.model import Candidate
-from tracker.tag import surroundings
+from tracker.tag.boundaries import end_of, left_is_free
 from tracker.tag.choosing import Choice, Found, Spans
-from tracker.tag.patterns import Entry, is_wordless, make_patterns
+from tracker.tag.patterns import Entry, make_patterns
 from tracker.tag.view import Hit
 from tracker.tag.words import WordReader
 from tracker.text.fold import fold
@@ -64,14 +64,14 @@ class NameFinder:
         if not matches:
             return
         places = folded.starts()
-        keys, entries = self._patterns.keys, self._patterns.entries
+        keys, entries, wordless = self._patterns.keys, self._patterns.entries, self._patterns.wordless
         for index, low, high in matches:
             start, last = places[low], places[high - 1]
             group = entries[keys[index]]
-            if is_wordless(group[0].key):
+            if keys[index] in wordless:
                 yield Found(start, last + 1, group, "exact")
-            elif surroundings.left_is_free(text, start) and (low == 0 or places[low - 1] != start):
-                end = surroundings.end_of(text, last + 1, high - low, brand=group[0].alias.kind in _BRANDS)
+            elif left_is_free(text, start) and (low == 0 or places[low - 1] != start):
+                end = end_of(text, last + 1, high - low, brand=group[0].alias.kind in _BRANDS)
                 fitting = tuple(e for e in group if _separators_fit(text, e, places[low:high]))
                 if end is not None and fitting:
                     yield Found(start, end, fitting, "exact")
@@ -108,7 +108,7 @@ def _may_part(text: str, entry: Entry, places: Sequence[int], at: int, gap: str)
     return len(gap) > 1 or gap not in "-‐‑" or (at >= 4 and len(places) - at >= 4)
 
 
-def _hit(field: Field, text: str, f: _Found, entry: Entry) -> Hit:
+def _hit(field: Field, text: str, f: Found, entry: Entry) -> Hit:
     s = entry.substance
     return Hit(
         field=field,

@@ -34,6 +34,7 @@ class Patterns:
     entries: dict[str, tuple[Entry, ...]]
     short: dict[str, tuple[Entry, ...]]
     automaton: AhoCorasick
+    wordless: frozenset[str]  # keys in scripts without spaces between words
 
 
 def is_wordless(text: str) -> bool:
@@ -53,7 +54,8 @@ def make_patterns(lexicon: Lexicon) -> Patterns:
     entries = {k: tuple(sorted(group, key=lambda e: bool(e.alias.doubt))) for k, group in groups.items()}
     short = {k: group for k, group in entries.items() if _is_short(group)}
     keys = [k for k in entries if k not in short]
-    return Patterns(keys, entries, short, AhoCorasick(keys, matchkind=MatchKind.Standard))
+    wordless = frozenset(k for k in keys if not k.isascii() and is_wordless(k))
+    return Patterns(keys, entries, short, AhoCorasick(keys, matchkind=MatchKind.Standard), wordless)
 
 
 def _is_short(group: tuple[Entry, ...]) -> bool:

@@ -1,45 +1,10 @@
-"""What stands around a name decides whether it is one: word boundaries, chemical prefixes, class phrases, drug words."""
+"""What stands around a name: class phrases, other meanings of capitals, lists of drugs, words about drugs."""
 
 from __future__ import annotations
 
 import re
 
 from tracker.text.fold import key
-
-# Inflections that may follow a name: English plural and genitive, German, Nordic, Romance, Slavic, Finnish, Hungarian.
-_ENDING = re.compile(
-    r"(?:['’](?:s|er|en|in|y|[a-zåäöáéí]{1,3})?|:[a-zåäö]{1,4}|s|es|e|en|et|ets|ens|er|erna|erne|eille|eiden|a|as|o|os|u|em|om|y|i|"
-    r"iem|ie|owi|ami|ach|ow|ów|ami|ia|iin|iini|iinia|iinin|iinista|n|in|ia|ista|ssa|ssä|sta|stä|ta|tä|lla|llä|lle|ksi|ja|t|ot|ok|"
-    r"nak|nek|ban|ben|nal|nel|val|vel|ral|ről|ról|hoz|hez|ként|ból|ből|ot|at|ins|inu|inem|iny|unum|inu|inum|inn|ið|ins|"
-    r"а|у|е|ы|и|ом|ем|ов|ами|ах|ам|ой|ю|я)(?![^\W_])"
-)
-_BRAND_ENDING = re.compile(
-    r"(?:['’](?:s|er|en|in|y|[a-zåäö]{1,3})?|:[a-zåäö]{1,4}|s|et|en|in|ia|ista|u|em|om|ом|а|у)(?![^\W_])"
-)
-_SHORT_ENDING = re.compile(r"(?:['’]?s|['’](?:er|en|in|et|a|u|y)|:[a-zåäö]{1,4}|en|et)(?![^\W_])")
-
-# What may be glued to the front of a name and changes the molecule.
-_CHEMICAL = (
-    r"(?:nor|des|desethyl|desmethyl|desalkyl|didesmethyl|didesethyl|bisnor|deschloro|desnitro|dehydro|dihydro|tetrahydro|"
-    r"hydroxy|oxo|keto|methyl|ethyl|propyl|butyl|pentyl|hexyl|isopropyl|cyclopropyl|benzyl|phenyl|phenethyl|allyl|acetyl|"
-    r"acetoxy|methoxy|ethoxy|fluoro|chloro|bromo|iodo|nitro|amino|cyano|carboxy|carbomethoxy|thio|thia|aza|iso|neo|sec|tert|"
-    r"ortho|meta|para|alpha|beta|gamma|delta|omega|bis|mono|di|tri|tetra|boc|pseudo|homo|epi|deoxy|desoxy|propionyl|butyryl|"
-    r"valeryl|furanyl|acryloyl|pyrrolidino|pyrrolidinyl|piperidinyl|piperidino|morpholino|methylenedioxy|trifluoromethyl|"
-    r"glucuronide|[α-ω])"
-)
-_CHEMICAL_BEFORE = re.compile(
-    rf"(?:(?:^|[^\w])(?:[\w,'′’]*[-‐‑–])*(?:\w*{_CHEMICAL}|(?:[2-9]|1[0-9])['′’]?|(?:\d['′’]?,)+\d['′’]?|[NO]|[a-z]\d|\d[a-z]|\d['′’]?-?(?:Cl|Br|Me|MeO|Et|EtO|HO|OH|AcO|F|I)))[-‐‑–]$",
-    re.IGNORECASE,
-)
-_PREFIX_WORD = re.compile(
-    r"(?:^|[^\w])((?:(?:[NO][-‐‑– ]+|\d['′’]?[-‐‑–])?(?:\w*(?:desethyl|desmethyl|dealkyl|desalkyl|hydroxy|fluoro|chloro|bromo|iodo|methoxy|ethoxy|"
-    r"methyl|ethyl|propyl|butyl|acetyl|acryl|furanyl|butyryl|valeryl|benzyl|phenyl|thio|nitro|pyrrolidino|piperidinyl|"
-    r"piperidino|pyrrolidinyl)|nor|(?:ortho|meta|para|alpha|beta)[-‐‑– ]\w+))[ \n])$",
-    re.IGNORECASE,
-)
-_STEREO_BEFORE = re.compile(
-    r"(?:^|[^\w])(?:[dlrsDLRS]{1,2}|\((?:[±+−–-]|[RS](?:,[RS])*|\+/-|\d?[RSEZrs])\)|\d?[RS]|rac|levo|dextro|cis|trans|[EZ])[-‐‑–]$"
-)
 
 # A name followed by one of these names a class or another thing, not the drug.
 _CLASS_AFTER = re.compile(
@@ -57,7 +22,8 @@ _CLASS_BEFORE = re.compile(
     re.IGNORECASE,
 )
 
-_CODE_ON = re.compile(r"[-‐‑][A-Z0-9][A-Z0-9'-]{0,8}(?![\w])")
+_OF = ("of ", "the ", "du ", "de ", "la ", "l'", "l’", "del ", "di ", "do ", "da ", "della ")
+
 _LIST_GAP = re.compile(
     r"[\s,;/()\"“”«»'‘’&+•·-]*(?:and|or|und|oder|et|ou|y|o|e|och|eller|og|en|of|ja|tai|i|oraz|a|nebo|и|или)?[\s\"“«'‘(]*"
 )
@@ -142,67 +108,21 @@ def _spells(words: str, code: str) -> bool:
     return "".join(w[0] for w in found).upper() == code and not any(_CHEMICAL_WORD.search(w) for w in found)
 
 
-def runs_on(text: str, end: int) -> int | None:
-    """End of a code that goes on after a name that is a code itself ("2C-B" in "2C-B-XY"); None where it ends."""
-    match = _CODE_ON.match(text, end)
-    return match.end() if match else None
-
-
 def in_list(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> bool:
     """Only list punctuation and a joining word stand between the name and another drug."""
     return any(
-        0 <= start - b <= 12
-        and _LIST_GAP.fullmatch(text, b, start)
-        or 0 <= a - end <= 12
-        and _LIST_GAP.fullmatch(text, end, a)
+        (0 <= start - b <= 12 and _LIST_GAP.fullmatch(text, b, start))
+        or (0 <= a - end <= 12 and _LIST_GAP.fullmatch(text, end, a))
         for a, b in spans
     )
 
 
-def left_is_free(text: str, start: int) -> bool:
-    """No letter or digit touches the name on its left."""
-    return start == 0 or not (text[start - 1].isalnum() or text[start - 1] == "_")
-
-
-def end_of(text: str, end: int, key_length: int, *, brand: bool = False) -> int | None:
-    """Where the written form ends, an inflection included; None where the name runs on into another word.
-
-    Short names and brands take fewer endings than names of substances.
-    """
-    if end >= len(text) or not (text[end].isalnum() or text[end] in "'’:_"):
-        return end
-    ending = (
-        _SHORT_ENDING if key_length <= 4 or (brand and key_length <= 5) else _BRAND_ENDING if brand else _ENDING
-    ).match(text, end)
-    if ending:
-        return end if text[end] in "'’:" else ending.end()
-    return None if text[end].isalnum() or text[end] == "_" else end
-
-
-def changed_molecule(text: str, start: int) -> int | None:
-    """Start of a chemical prefix right before the name that makes it another molecule ("N-desethyl …")."""
-    before = text[max(0, start - 40) : start]
-    if not before:
-        return None
-    offset = start - len(before)
-    if before[-1] in "-‐‑–":
-        if _STEREO_BEFORE.search(before):
-            return None
-        match = _CHEMICAL_BEFORE.search(before)
-        return None if match is None else offset + _word_start(before, match.start())
-    if before[-1] in " \n":
-        match = _PREFIX_WORD.search(before)
-        return None if match is None else offset + match.start(1)
-    return None
-
-
-def _word_start(before: str, at: int) -> int:
-    return at if at < len(before) and (before[at].isalnum()) else at + 1
-
-
 def names_a_class(text: str, start: int, end: int) -> bool:
     """The name is part of a phrase for a class or another thing ("fentanyl analogues", "opium poppy")."""
-    return bool(_CLASS_AFTER.match(text, end) or _CLASS_BEFORE.search(text[max(0, start - 30) : start]))
+    if _CLASS_AFTER.match(text, end):
+        return True
+    before = text[max(0, start - 30) : start]
+    return before.endswith(_OF) and bool(_CLASS_BEFORE.search(before))
 
 
 def has_drug_word(text: str, start: int, end: int, *, strong: bool = False) -> bool:

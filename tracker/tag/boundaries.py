@@ -1,0 +1,100 @@
+"""Where a name begins and ends: word boundaries, inflections, and pieces of chemistry that make it another molecule."""
+
+from __future__ import annotations
+
+import re
+
+# Inflections that may follow a name: English plural and genitive, German, Nordic, Romance, Slavic, Finnish, Hungarian.
+_ENDING = re.compile(
+    r"(?:['’](?:s|er|en|in|y|[a-zåäöáéí]{1,3})?|:[a-zåäö]{1,4}|s|es|e|en|et|ets|ens|er|erna|erne|eille|eiden|a|as|o|os|u|em|om|y|i|"
+    r"iem|ie|owi|ami|ach|ow|ów|ami|ia|iin|iini|iinia|iinin|iinista|n|in|ia|ista|ssa|ssä|sta|stä|ta|tä|lla|llä|lle|ksi|ja|t|ot|ok|"
+    r"nak|nek|ban|ben|nal|nel|val|vel|ral|ről|ról|hoz|hez|ként|ból|ből|ot|at|ins|inu|inem|iny|unum|inu|inum|inn|ið|ins|"
+    r"а|у|е|ы|и|ом|ем|ов|ами|ах|ам|ой|ю|я)(?![^\W_])"
+)
+_BRAND_ENDING = re.compile(
+    r"(?:['’](?:s|er|en|in|y|[a-zåäö]{1,3})?|:[a-zåäö]{1,4}|s|et|en|in|ia|ista|u|em|om|ом|а|у)(?![^\W_])"
+)
+_SHORT_ENDING = re.compile(r"(?:['’]?s|['’](?:er|en|in|et|a|u|y)|:[a-zåäö]{1,4}|en|et)(?![^\W_])")
+
+_HYPHENS = "-‐‑–"
+_IN_TOKEN = re.compile(r"[\w,'′’()\[\]±+‐‑–-]")
+
+# Stereochemistry: the same substance.
+_STEREO = re.compile(
+    r"[dlrs]{1,2}|\((?:[±+−–-]|[RSEZ](?:,[RSEZ])*|\+/-|\d?[RSEZ])\)|\d?[RS]|rac|levo|dextro|cis|trans|[EZ]", re.I
+)
+# What may be glued to the front of a name and changes the molecule.
+_PREFIX = re.compile(
+    r"\w*(?:desethyl|desmethyl|desalkyl|deschloro|desnitro|dehydro|dihydro|tetrahydro|hydroxy|methyl|ethyl|propyl|butyl|pentyl|"
+    r"hexyl|benzyl|phenyl|phenethyl|allyl|acetyl|acetoxy|methoxy|ethoxy|fluoro|chloro|bromo|iodo|nitro|amino|cyano|carboxy|"
+    r"carbomethoxy|propionyl|butyryl|valeryl|furanyl|acryloyl|pyrrolidino|pyrrolidinyl|piperidinyl|piperidino|morpholino|"
+    r"methylenedioxy|deoxy|desoxy|keto)|"
+    r"nor|des|bisnor|oxo|thio|thia|aza|iso|neo|sec|tert|ortho|meta|para|alpha|beta|gamma|delta|omega|bis|di|tri|tetra|boc|pseudo|"
+    r"homo|epi|[α-ω]|[NO]|[a-z]\d|\d[a-z]|\d['′’]?(?:Cl|Br|Me|MeO|Et|EtO|HO|OH|AcO|F|I)",
+    re.IGNORECASE,
+)
+_LOCANT = re.compile(r"(?:[2-9]|1\d)['′’]?|(?:\d['′’]?,)+\d['′’]?")
+_PREFIX_WORDS = (
+    "desethyl", "desmethyl", "dealkyl", "desalkyl", "hydroxy", "fluoro", "chloro", "bromo", "iodo", "methoxy", "ethoxy",
+    "methyl", "ethyl", "propyl", "butyl", "acetyl", "acryl", "furanyl", "butyryl", "valeryl", "benzyl", "phenyl", "thio",
+    "nitro", "pyrrolidino", "pyrrolidinyl", "piperidinyl", "piperidino",
+)  # fmt: skip
+_POSITIONS = ("ortho", "meta", "para", "alpha", "beta")
+_CODE_ON = re.compile(r"[-‐‑][A-Z0-9][A-Z0-9'-]{0,8}(?![\w])")
+
+
+def left_is_free(text: str, start: int) -> bool:
+    """No letter or digit touches the name on its left."""
+    return start == 0 or not (text[start - 1].isalnum() or text[start - 1] == "_")
+
+
+def end_of(text: str, end: int, key_length: int, *, brand: bool = False) -> int | None:
+    """Where the written form ends, an inflection included; None where the name runs on into another word.
+
+    Short names and brands take fewer endings than names of substances.
+    """
+    if end >= len(text) or not (text[end].isalnum() or text[end] in "'’:_"):
+        return end
+    ending = (
+        _SHORT_ENDING if key_length <= 4 or (brand and key_length <= 5) else _BRAND_ENDING if brand else _ENDING
+    ).match(text, end)
+    if ending:
+        return end if text[end] in "'’:" else ending.end()
+    return None if text[end].isalnum() or text[end] == "_" else end
+
+
+def runs_on(text: str, end: int) -> int | None:
+    """End of a code that goes on after a name that is a code itself ("2C-B" in "2C-B-XY"); None where it ends."""
+    match = _CODE_ON.match(text, end)
+    return match.end() if match else None
+
+
+def changed_molecule(text: str, start: int) -> int | None:
+    """Start of a chemical prefix right before the name that makes it another molecule ("N-desethyl …")."""
+    last = text[start - 1 : start]
+    if not last or (last not in _HYPHENS and last not in " \n"):
+        return None
+    at = _token_start(text, start - 1)
+    token = text[at : start - 1]
+    if not token:
+        return None
+    if last in _HYPHENS:
+        part = re.split("[-‐‑–]", token)[-1]
+        if _STEREO.fullmatch(part):
+            return None
+        if _LOCANT.fullmatch(token):
+            return at if text[start : start + 1].islower() else None
+        return at if _PREFIX.fullmatch(part) else None
+    word = token.lower()
+    if not (word.endswith(_PREFIX_WORDS) or word == "nor"):
+        return None
+    before = _token_start(text, at - 1) if at > 1 and text[at - 1] == " " else at
+    return before if text[before : at - 1].lower() in _POSITIONS else at
+
+
+def _token_start(text: str, end: int) -> int:
+    """Start of the unbroken run of name characters that ends at `end`, at most 40 characters back."""
+    at = end
+    while at > 0 and end - at < 40 and _IN_TOKEN.match(text[at - 1]):
+        at -= 1
+    return at
