@@ -48,6 +48,13 @@ def test_the_next_page_is_followed_as_it_stands_and_guarded() -> None:
     assert (after.url, after.params, after.found) == (following, (), True)
 
 
+def test_a_next_page_at_another_host_is_asked_at_the_operators() -> None:
+    src = source("federal_register", "http://127.0.0.1:8000/documents.json")
+    (request,) = ask(src)
+    (after,) = answer(src, request, page_of(notice(), count=9, following="https://www.example.org/api?page=2")).next
+    assert after.url == "http://127.0.0.1:8000/api?page=2"
+
+
 def test_more_hits_than_the_api_shows_are_asked_in_halves() -> None:
     src = source("federal_register", URL)
     (request,) = ask(src)

@@ -57,6 +57,11 @@ def test_a_source_that_asks_for_the_lexicon_gets_its_queries(kind: str, form: st
     assert len(quote_plus(form)) < DIALECTS[kind].max_length
 
 
+def test_names_that_are_words_are_left_to_the_tagger() -> None:
+    found = expand(source("pubmed", options={"query": "lexicon"}), ["net", "DOC", "2c-b", "mdmb-4en-pinaca"], ["nps"])
+    assert found.options["queries"] == ('"nps"[tiab] OR "2c-b"[tiab] OR "mdmb-4en-pinaca"[tiab]',)
+
+
 def test_any_other_source_stays_as_it_is() -> None:
     src = source("pubmed", options={"query": "bromazolam"})
     assert expand(src, ["x"], ["y"]) is src

@@ -40,6 +40,15 @@ def test_pages_follow_and_after_the_twentieth_the_search_begins_at_the_last_chan
     assert params(request)["filter[lastModifiedDate][ge]"] == "2026-11-20 10:00:00"
 
 
+def test_a_server_that_repeats_its_first_page_ends_the_search() -> None:
+    src = source("regulations_gov", options={"agency": "DEA"})
+    (request,) = ask(src)
+    same = page_of(item(), more=True)
+    same["meta"]["pageNumber"] = 1
+    (second,) = answer(src, request, same).next
+    assert answer(src, second, same).next == ()
+
+
 def test_a_search_that_would_begin_where_it_began_ends() -> None:
     src = source("regulations_gov", options={"agency": "DEA"})
     (request,) = ask(src)

@@ -46,11 +46,11 @@ def read_atom(source: Source, payload: Payload) -> Feed:
     if root_name(payload.body) != "feed":
         raise ParseError(f"{source.id}: an Atom feed was due, found {payload.body[:40]!r}")
     feed = Feed()
-    total = "{http://a9.com/-/spec/opensearch/1.1/}totalResults"
+    counts = tuple(f"{{http://a9.com/-/spec/opensearch/1.1/}}{name}" for name in ("totalResults", "startIndex"))
     try:
-        for element in elements([payload.body], (f"{ATOM}entry", total)):
-            if element.tag == total:
-                feed.texts["totalResults"] = element.text or ""
+        for element in elements([payload.body], (f"{ATOM}entry", *counts)):
+            if element.tag in counts:
+                feed.texts[element.tag.rsplit("}", 1)[-1]] = (element.text or "").strip()
             else:
                 feed.entries.append(_entry(element))
     except etree.XMLSyntaxError as cause:

@@ -16,6 +16,7 @@ from tracker.model import Source
 from tracker.sources._base import SearchOptions
 
 LEXICON = "lexicon"
+_ORDINARY = re.compile(r"\W*[^\W\d_]{1,3}\W*")  # "net", "doc", "met": as a search term they find everything else
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,15 @@ def _terms(words: Sequence[str], form: str) -> Iterator[str]:
 
 
 def expand(source: Source, names: Iterable[str], class_terms: Iterable[str]) -> Source:
-    """Return `source` with the knowledge base's queries in its options; unchanged when it does not ask for them."""
+    """Return `source` with the knowledge base's queries in its options; unchanged when it does not ask for them.
+
+    Names of three letters or fewer are left to the tagger: nearly all of them are also words or other abbreviations.
+    """
     if source.options.get("query") != LEXICON:
         return source
     dialect = dialect_of(source)
-    made = queries(names, class_terms, max_length=dialect.max_length, form=dialect.form)
+    searchable = (name for name in names if not _ORDINARY.fullmatch(name))
+    made = queries(searchable, class_terms, max_length=dialect.max_length, form=dialect.form)
     return replace(source, options=MappingProxyType({**source.options, "queries": made}))
 
 

@@ -58,8 +58,8 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
     options = options_of(source, Options)
     stated = feed.texts.get("totalResults", "")
     total = int(stated) if stated.isdigit() else None
-    start = dict(request.params).get("start", "0")
-    done = int(start) + len(feed.entries)
+    start = feed.texts.get("startIndex") or dict(request.params).get("start", "0")
+    done = (int(start) if start.isdigit() else 0) + len(feed.entries)
     more = bool(feed.entries) and total is not None and done < total
     return walked(
         request, documents, lambda walk: _ask(source, options, walk), got=len(feed.entries),

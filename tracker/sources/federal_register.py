@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from tracker.errors import ParseError
 from tracker.model import Document, Page, Payload, Request, Source, Window
@@ -76,10 +76,18 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
     total, following = listed.data.get("count"), listed.data.get("next_page_url")
     return walked(
         request, _linked(documents), lambda walk: _ask(source, options, walk), got=len(listed.items),
-        pos=following if isinstance(following, str) and listed.items else None,
+        pos=_at_home(source, following) if isinstance(following, str) and listed.items else None,
         total=total if isinstance(total, int) else None, ceiling=_CEILING,
         max_pages=options.max_pages, problems=problems, complete=listed.complete,
     )  # fmt: skip
+
+
+def _at_home(source: Source, following: str) -> str:
+    """The next page's address as it stands, on the host that the operator named (a mirror repeats the original's)."""
+    there, here = urlsplit(following), urlsplit(source.url)
+    if not here.netloc or there.netloc == here.netloc:
+        return following
+    return urlunsplit(there._replace(scheme=here.scheme, netloc=here.netloc))
 
 
 def _without_results(source: Source, payload: Payload) -> Page:

@@ -63,17 +63,17 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
     total = meta.get("totalElements")
     return walked(
         request, documents, lambda walk: _ask(source, options, walk), got=len(listed.items),
-        pos=_following(request, listed.items, bool(meta.get("hasNextPage"))),
+        pos=_following(request, listed.items, meta),
         total=total if isinstance(total, int) else None, max_pages=options.max_pages, problems=problems,
         complete=listed.complete,
     )  # fmt: skip
 
 
-def _following(request: Request, items: Sequence[dict[str, Any]], more: bool) -> str | None:
+def _following(request: Request, items: Sequence[dict[str, Any]], meta: dict[str, Any]) -> str | None:
     """The next page's number, or after the last that the API shows, page 1 from the last change seen."""
     params = dict(request.params)
     since, page = params.get("filter[lastModifiedDate][ge]", ""), int(params.get("page[number]", "1"))
-    if not more or not items:
+    if not items or meta.get("hasNextPage") is not True or meta.get("pageNumber", page) != page:
         return None
     if page < _PAGES:
         return f"{since}|{page + 1}"
