@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from tracker.errors import ParseError
@@ -20,6 +21,10 @@ from tracker.errors import ParseError
 _PROLOG_END = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?[A-Za-z_][\w.-]*[\s>/]")
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
 _ENTITY = re.compile(rb"<!ENTITY\s+(%\s+)?\S+\s+(?:(SYSTEM|PUBLIC)\b|\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
+_ENTRIES_LIMIT = 50_000  # entries of one payload; what follows is not read
+_TOLERANT_LIMIT = 3_000_000  # bytes of an ill-formed payload
+_HUGE_TAG = re.compile(rb"<[A-Za-z][^<>]{500000}")
+_DEPTH_LIMIT = 300  # elements inside each other
 _ENTITY_LIMIT = 1000  # bytes; a longer value is there to be multiplied
 _CONTROLS = bytes(c for c in range(32) if c not in b"\t\n\r")
 _ROOT = re.compile(rb"<((?:[A-Za-z_][\w.-]*:)?(?:rss|feed|rdf|channel))[\s>]", re.IGNORECASE)
@@ -40,6 +45,11 @@ class XmlFeed:
 
 class _AsWritten:
     """Keeps dates as written, dc:date apart from `updated`, and descriptions of media apart from those of the entry."""
+
+    def unknown_starttag(self: Any, tag: str, attrs: Any) -> None:
+        if self.depth > _DEPTH_LIMIT:
+            raise ParseError(f"elements stand more than {_DEPTH_LIMIT} deep in each other; refused")
+        super().unknown_starttag(tag, attrs)  # type: ignore[misc]
 
     def characters(self: Any, text: str) -> None:  # called most of all; feedparser's own way is slow
         if self.elementstack:
@@ -119,9 +129,17 @@ def read_xml_feed(body: bytes, *, url: str, content_type: str | None, name: str)
     """
     data = _utf8(body, content_type, name)
     data = _without_doctype(data, name)
+    if _HUGE_TAG.search(data):
+        raise ParseError(f"{name}: one tag of the document is longer than 500,000 bytes; refused")
     data, complete = _whole(data)
     base = url if b"base" in data else ""  # feedparser resolves every element against it; links are resolved later
-    parsed = _strict(data, base) or _loose(data, base)
+    try:
+        parsed = _strict(data, base)
+        if parsed is None:
+            data, short = _shortened(data)
+            parsed, complete = _loose(data, base), complete and not short
+    except ParseError as error:
+        raise ParseError(f"{name}: {error}") from None
     if not parsed.version and not parsed.entries:
         raise ParseError(f"{name}: a feed was due, found {data[38:98].decode('utf-8', 'replace').strip()!r}")
     return XmlFeed(parsed.version, parsed.feeddata, parsed.entries, complete)
@@ -167,11 +185,21 @@ def _whole(data: bytes) -> tuple[bytes, bool]:
     closing = b"</" + root[1]
     empty = data.rstrip().endswith(b"/>") and not _ENTRY_END.search(data)
     if empty or closing.lower() in data[-2000:].lower() or closing.lower() in data.lower():
-        return data, True
-    ends = [m.end() for m in _ENTRY_END.finditer(data)]
+        last = next(islice(_ENTRY_END.finditer(data), _ENTRIES_LIMIT - 1, None), None)
+        if last is None or _ENTRY_END.search(data, last.end()) is None:
+            return data, True
+    ends = [m.end() for m in islice(_ENTRY_END.finditer(data), _ENTRIES_LIMIT)]
     cut = ends[-1] if ends else _before_first_entry(data)
     channel = b"</channel>" if root[1].lower() == b"rss" else b""
     return data[:cut] + channel + closing + b">", False
+
+
+def _shortened(data: bytes) -> tuple[bytes, bool]:
+    """Bound what the tolerant parser gets, which is slow on hostile markup; entries are never cut through."""
+    if len(data) <= _TOLERANT_LIMIT:
+        return data, False
+    ends = [m.end() for m in _ENTRY_END.finditer(data, 0, _TOLERANT_LIMIT)]
+    return data[: ends[-1] if ends else _TOLERANT_LIMIT], True
 
 
 def _before_first_entry(data: bytes) -> int:
@@ -195,6 +223,8 @@ def _strict(data: bytes, url: str) -> Any | None:
     source.setByteStream(io.BytesIO(data))
     try:
         sax.parse(source)
+    except ParseError:
+        raise
     except xml.sax.SAXException:
         return None
     except Exception:  # feedparser's handlers trip over odd markup in ways of their own; the tolerant parser is next

@@ -52,7 +52,7 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
         )
         documents, complete = list(_documents(feed, source, payload.url or source.url)), feed.complete
     kept, cut = newest_first(told_apart(documents), source.max_items)
-    problems = cut if complete else (*cut, "the payload was cut off; entries before the cut were read")
+    problems = cut if complete else (*cut, "the payload was cut off or is too large; entries before that were read")
     return Page(documents=kept, problems=problems, complete=complete)
 
 

@@ -103,7 +103,7 @@ def csv_rows(body: bytes, name: str, delimiter: str | None = None) -> Iterable[M
         for row in reader:
             yield {(k or "").strip(): v for k, v in row.items() if isinstance(v, str)}
     except csv.Error as error:
-        raise ParseError(f"{name}: line {reader.line_num} of the table cannot be read: {error}") from None
+        raise ParseError(f"{name}: line {reader.line_num + 1} of the table cannot be read: {error}") from None
 
 
 def _csv_rows(source: Source, payload: Payload, options: TableOptions) -> Iterable[Mapping[str, Any]]:
