@@ -9,42 +9,43 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tracker.tag import linear
-from tracker.tag.lookup import Found, Table, checked, longest, rows
+from tracker.tag import cues, linear
+from tracker.tag.lookup import Found, Table, checked, folded, longest, rows
 
 if TYPE_CHECKING:
     from tracker.tag.view import View
 
-_KINDS = ("country", "people", "region", "state", "city", "body", "money")
+_KINDS = ("country", "people", "region", "state", "city", "body", "cited", "money", "none")
+# "cited": bodies that the whole world quotes (FDA); "none": names that only look like a place ("New England Journal").
 _CASES = ("exact", "capital", "any")
 _COLUMNS = ("phrase", "country", "kind", "case")
 _LIMIT = 20_000  # characters of a text that are read: events stand in front, and long texts name the whole world
 
 # "Department of Organic Chemistry, University of Kashan, Kashan, Iran": an address, not an event.
-_ADDRESS = re.compile(
-    r"\b(?:Dep(?:artmen)?t\b|Departments? of|Universit|Universidad|Facult|Institut|School of|Hospital|Hastanesi|Laborator"
-    r"|Cent(?:er|re) for|College of|Affiliations?|Correspondence|Corresponding author|Labs,|CFSRE,)"
+_ADDRESS = frozenset(
+    """department departments dept university universität universidad université università universitet uniwersytet faculty
+    institute institut instituto school hospital hastanesi laboratory laboratories center centre college affiliations
+    affiliation labs clinic division correspondence fakultät""".split()
 )
-_VERB = re.compile(
-    r"\b(?:is|are|was|were|has|have|had|will|can|could|may|found|said|says|reported|died|seized|took|issued|warns?|put"
-    r"|show(?:s|ed)?|confirmed|ist|sind|wurde[n]?|est|sont|ont|fue|es|è|ha|heeft|werd|är|var|er|blev)\b"
+_VERBS = frozenset(
+    """is are was were has have had will can could may found said says reported died seized took issued warns warned put show
+    shows showed confirmed tells told ist sind wurde wurden est sont ont fue es è ha heeft werd är var er blev""".split()
 )
-_FROM = re.compile(
-    r"(?:\b(?:made|developed|produced|synthesi[sz]ed|manufactured|invented|discovered|patented|licensed|approved|marketed"
-    r"|shipped|imported|arriv\w+|originat\w+|mailed|sent|goods|load|parcel|package|flights?|native|come[s]?|came|born)"
-    r"(?: \w+){0,4} (?:in|from|to|at|by)(?: the)? (?:former )?"
-    r"|(?:partito dall|diretto in |bound for |aus |from |vanuit |provenant d|proveniente d|procedente de )[ae'’]? ?)$"
-)
-_SEAT = re.compile(
-    r"UNODC|United Nations|Commission on Narcotic Drugs|World Health Organi[sz]ation|\bWHO\b|EMCDDA|EUDA|INCB"
-)
+# "made in Ukraine", "shipped from China": where a drug or parcel comes from is not where it did harm.
+_ORIGIN = (
+    "made developed produced synthesised synthesized synthetised manufactured invented discovered patented licensed approved marketed"
+    " shipped imported originated originating mailed born native entwickelt hergestellt fabriqué développé desarrollado sviluppato"
+    " partito diretto ontwikkeld utvecklad udviklet utviklet"
+).split()
+_ORIGIN_WORDS = frozenset(_ORIGIN)
 _SEATS = {"Vienna": "AT", "VIENNA": "AT", "Austria": "AT", "Wien": "AT", "Geneva": "CH", "GENEVA": "CH", "Lisbon": "PT",
           "Lisboa": "PT", "Brussels": "BE", "New York": "US", "Genève": "CH", "Switzerland": "CH"}  # fmt: skip
+_STATE = re.compile(r"[A-Z][a-z.]+, $")
 _HOST = re.compile(r"^[a-z]+://([^/:?#]+)")
 _NATIVE = {"de": "DE", "fr": "FR", "es": "ES", "it": "IT", "pt": "BR", "nl": "NL", "sv": "SE", "da": "DK", "no": "NO",
            "fi": "FI", "pl": "PL", "ru": "RU", "cs": "CZ", "hu": "HU", "is": "IS", "tr": "TR"}  # fmt: skip
@@ -100,9 +101,13 @@ def _places() -> Table[_Place]:
         checked("places.csv", phrase, "kind", row["kind"], _KINDS)
         checked("places.csv", phrase, "case", row["case"], _CASES)
         for code in codes:
-            checked("places.csv", phrase, "country", code, lambda c: len(c) == 2 and c.isalpha() and c.isupper())
+            checked("places.csv", phrase, "country", code, _is_code if row["kind"] != "none" else ("--",))
         entries.append((phrase, _Place(codes, row["kind"], row["case"], phrase.removesuffix("*").strip("."))))
     return Table(entries)
+
+
+def _is_code(code: str) -> bool:
+    return len(code) == 2 and code.isalpha() and code.isupper()
 
 
 def find(view: View) -> tuple[str, ...]:
@@ -118,7 +123,8 @@ def find(view: View) -> tuple[str, ...]:
 def candidates(view: View) -> dict[str, dict[str, float]]:
     """Each country that could be meant, with the features that decide on it."""
     text = view.text[:_LIMIT]
-    seat = bool(_SEAT.search(text) or _SEAT.search(view.title))
+    heard = cues.of(view)
+    seat = "international seat" in heard.text or "international seat" in heard.title
     evidence: dict[str, _Evidence] = defaultdict(_Evidence)
     for content, titled in ((view.title, True), (text, False)):
         for found in _spots(content):
@@ -129,14 +135,16 @@ def candidates(view: View) -> dict[str, dict[str, float]]:
             _count(evidence, found, titled, found.start / (len(content) or 1))
     host = _host_country(view.url)
     if not evidence and host:
-        return {host: {"host alone": 1.0, **_setting(view, host, host)}}
+        setting = _setting(view, host, host)
+        return {host: {**setting, "host alone": 1.0, "host alone, drug news": setting.get("drug news", 0.0)}}
     total = sum(_weight(e) for e in evidence.values()) or 1.0
     order = sorted(evidence, key=lambda code: (-_weight(evidence[code]), evidence[code].first))
     return {code: _features(view, code, evidence[code], total, order.index(code), len(order), host) for code in order}
 
 
 def _spots(text: str) -> list[Found[_Place]]:
-    return longest([found for found in _places().all(text) if _written_right(text, found)])
+    spots = longest([found for found in _places().all(text) if _written_right(text, found)])
+    return [found for found in spots if found.value.kind != "none"]
 
 
 def _written_right(text: str, found: Found[_Place]) -> bool:
@@ -147,7 +155,7 @@ def _written_right(text: str, found: Found[_Place]) -> bool:
     if place.case == "capital":
         return written[0].isupper()
     if place.kind == "state":  # "Jackson, MI": the two letters mean a state only behind a place
-        return written == place.phrase and text[max(0, found.start - 2) : found.start] == ", "
+        return written == place.phrase and _STATE.search(text, max(0, found.start - 24), found.start) is not None
     return written.strip(".") == place.phrase
 
 
@@ -155,12 +163,14 @@ def _elsewhere(text: str, found: Found[_Place]) -> bool:
     """Whether the place stands in an address or as the place of origin."""
     start = text.rfind("\n", 0, found.start) + 1
     end = text.find("\n", found.end)
-    line = text[start : end if end >= 0 else len(text)]
-    if len(line) < 260 and _ADDRESS.search(line) and not _VERB.search(line) and not line.rstrip().endswith("."):
-        return True
-    return found.value.kind in ("country", "city") and bool(
-        _FROM.search(text[max(start, found.start - 60) : found.start])
-    )
+    if (end if end >= 0 else len(text)) - start < 260:
+        words = set(folded(text[start : end if end >= 0 else len(text)]).split())
+        if not words.isdisjoint(_ADDRESS) and words.isdisjoint(_VERBS) and len(words) > 3:
+            return True
+    if found.value.kind not in ("country", "city"):
+        return False
+    before = text[max(start, found.start - 40) : found.start].rsplit(". ", 1)[-1].lower().split()
+    return not _ORIGIN_WORDS.isdisjoint(before[-4:])
 
 
 def _count(evidence: Mapping[str, _Evidence], found: Found[_Place], titled: bool, at: float) -> None:
@@ -182,7 +192,12 @@ def _count(evidence: Mapping[str, _Evidence], found: Found[_Place], titled: bool
 def _weight(e: _Evidence) -> float:
     k = e.kinds
     strong = (
-        k["country"] + k["region"] + k["state"] + 0.8 * k["city"] + 0.7 * k["body"] + 0.5 * (k["people"] + k["money"])
+        k["country"]
+        + k["region"]
+        + k["state"]
+        + 0.8 * k["city"]
+        + 0.7 * k["body"]
+        + 0.5 * (k["people"] + k["money"] + k["cited"])
     )
     return strong + 0.2 * e.shared + 1.0 * e.titled
 
@@ -194,8 +209,8 @@ def _features(
     kinds = [kind for kind, n in e.kinds.items() if n]
     if kinds == ["people"]:
         out["people alone"] = 1.0
-    if kinds == ["body"]:
-        out["body alone"] = 1.0
+    if kinds in (["body"], ["cited"]):
+        out[f"{kinds[0]} alone"] = 1.0
     if not kinds:
         out["shared alone"] = 1.0
     out["kinds"] = linear.squash(len(kinds))
@@ -216,26 +231,22 @@ def _features(
 
 def _setting(view: View, code: str, host: str | None) -> dict[str, float]:
     """What kind of text it is, as far as it bears on whether its places are places of an event."""
-    return {name: 1.0 for name, holds in _settings(view, code, host) if holds}
+    heard = cues.of(view)
+    flags = (
+        ("host", host == code),
+        ("host elsewhere", host is not None and host != code),
+        ("native", _NATIVE.get(view.language or "") == code),
+        ("foreign", view.language not in (None, "en") and _NATIVE.get(view.language or "") != code),
+        ("paper", heard.text.get("paper heads", 0) > 1),
+        ("leaflet", "leaflet words" in heard.text or heard.text.get("prescribing", 0) > 3),
+        ("look-alike", "look-alike" in heard.text and not view.class_mentions),
+        ("drug news", bool(_NEWS & heard.text.keys()) and bool(view.hits or view.class_mentions)),
+        ("US", code == "US"),
+    )
+    return {name: 1.0 for name, holds in flags if holds}
 
 
-def _settings(view: View, code: str, host: str | None) -> Iterator[tuple[str, bool]]:
-    head = view.text[:1500]
-    yield "host", host == code
-    yield "host elsewhere", host is not None and host != code
-    yield "native", _NATIVE.get(view.language or "") == code
-    yield "foreign", view.language not in (None, "en") and _NATIVE.get(view.language or "") != code
-    yield "paper", bool(_PAPER.search(head))
-    yield "leaflet", bool(_LEAFLET.search(head))
-    yield "US", code == "US"
-
-
-_PAPER = re.compile(
-    r"\bAbstract\b|\bABSTRACT\b|\bMethods\b|\bdoi\b|PMID|Keywords|\bJournal\b|\bConclusions?\b|\d{4};\d+"
-)
-_LEAFLET = re.compile(
-    r"(?i)leaflet|active substance|what is in this|side effects|your doctor|gebrauchsinfo|notice :|recipe|tablets are"
-)
+_NEWS = frozenset(("illicit", "fake", "harm", "control words", "emerging"))
 
 
 def _host_country(url: str | None) -> str | None:

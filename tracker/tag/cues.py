@@ -24,17 +24,8 @@ if TYPE_CHECKING:
 READ = 6_000  # characters of a text that are read: what kind of page it is shows early, and cost stays bounded
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _URL_WORD = re.compile(r"[a-z]{2,}")
-_SPEECH = re.compile(r"[“„«\"]|^[–—-] ", re.M)
-_BULLET = re.compile(r"^\s*(?:[•*·♦■▪-]|\d{1,2}[.)])\s", re.M)
-_MARKS = (
-    ("phone", re.compile(r"\(?\b[18]?[-. ]?\(?8(?:00|33|44|55|66|77|88)\)?[-. ]\d{3}[-. ]\d{4}|\b0800[ \d]{6,}|\(\d{3}\) \d{3}-\d{4}")),
-    ("price", re.compile(r"[$£€] ?\d|\d ?(?:€|zł|Kč|kr\b)")),
-    ("section number", re.compile(r"§|\bArt(?:icle|ikel|\.) \d|\b\d+ CFR\b|\bSI \d{4}/\d+|\bE/CN\.")),
-    ("journal reference", re.compile(r"\b(?:19|20)\d\d[; ][^\n]{0,20}?\d+ ?\(\d+\) ?[:,]|\bVol\. ?\d+|\b\d{4};\d+|\bdoi\b|\bDOI\b|\[\d+(?:[,–-] ?\d+)*\]")),
-    ("handle", re.compile(r"(?:^|\s)[ur]/\w+|^@\w+", re.M)),
-    ("dateline", re.compile(r"\A[^\n]{0,80}(?:\([A-Z]{2,8}\)|[A-ZÀ-Þ]{4,}(?:, \w+\.?)?) ?[–—-] |^[^\n]{0,60}\bBy [A-Z]\w+ [A-Z]\w+", re.M)),
-    ("dose", re.compile(r"\b\d+(?:\.\d+)? ?(?:mg|ng/mL|µg|mcg|μg)\b")),
-)  # fmt: skip
+_PHONE = re.compile(r"8(?:00|33|44|55|66|77|88)\)?[-. ]\d{3}[-. ]\d{4}\b")  # a toll-free number, as sellers give
+_SIGNS = (("speech", '“„«"'), ("dash", "–—"), ("bullets", "•*·♦■▪"), ("questions", "?"), ("prices", "$£€"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +105,15 @@ def _layout(text: str) -> Mapping[str, float]:
         "lines": squash(lines) / 3,
         "line length": squash(size // lines) / 5,
         "length": squash(size) / 10,
-        "bullets": min(1.0, 2 * len(_BULLET.findall(text)) / lines),
-        "speech": squash(len(_SPEECH.findall(text))) / 3,
-        "questions": squash(text.count("?")) / 2,
+        "list lines": min(1.0, 2 * (text.count("\n- ") + text.count("\n• ")) / lines),
         "digits": min(1.0, 10 * sum(map(text.count, "0123456789")) / size),
     }
-    for name, pattern in _MARKS:
-        if pattern.search(text):
-            out[name] = 1.0
+    out.update((name, squash(sum(map(text.count, signs))) / 3) for name, signs in _SIGNS)
+    flags = (
+        ("phone", _PHONE.search(text) is not None),
+        ("handle", " u/" in text or "\nu/" in text or " r/" in text or text.startswith("r/")),
+        ("section sign", "§" in text),
+        ("references", "[1" in text or "[2" in text),
+    )
+    out.update((name, 1.0) for name, holds in flags if holds)
     return out
