@@ -228,7 +228,6 @@ import json, resource, sys, time
 from reader import make_reader
 urls, path = json.load(sys.stdin), sys.argv[1]
 reader = make_reader(path)
-reader._parser.session_factory.timeout = (10, 30)
 for url in urls: reader.add_feed(url)
 def cpu():
     used = resource.getrusage(resource.RUSAGE_SELF)

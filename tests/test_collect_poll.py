@@ -12,7 +12,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request as Asked
 from werkzeug import Response
 
-from tracker.collect import memory
+from tracker.collect import memory, recheck
 from tracker.model import FetchState, Page, Request
 
 BLOCK_PAGE = "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>cf-chl-opt</body></html>"
@@ -350,3 +350,17 @@ def test_the_first_cursor_of_a_kind_comes_back_to_it(httpserver: HTTPServer) -> 
     first = ask(source(httpserver.url_for("/x")), kind=WithCursor())
     ask(source(httpserver.url_for("/x")), first.state, kind=WithCursor(), force=True)
     assert seen[-1] == "c7"
+
+
+def test_a_recheck_makes_its_requests_and_leaves_the_state(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/r1").respond_with_data("lines\nitem a")
+    httpserver.expect_request("/r2").respond_with_data("", status=429, headers={"Retry-After": "60"})
+    clock, state = Clock(), FetchState("s", etag='"1"', last_polled=NOW - timedelta(hours=1), cursor="c")
+    requests = [Request(httpserver.url_for(p), conditional=True) for p in ("/r1", "/r2")]
+    entry, client = source(httpserver.url_for("/x")), make_client(clock)
+    result = recheck(entry, state, requests, kind=Lines(), http=client, now=clock.now)
+    assert (result.status, [d.external_id for d in result.documents]) == ("error", ["a"])
+    assert result.state == replace(state, not_before=NOW + timedelta(seconds=60))
+    again = recheck(entry, result.state, requests, kind=Lines(), http=client, now=clock.now)
+    assert again.status == "skipped"
+    assert len(httpserver.log) == 2

@@ -8,7 +8,7 @@ remembered and asked for next time, so that neither an error nor weeks without p
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
@@ -39,6 +39,30 @@ if TYPE_CHECKING:
 
 _FAILURES_TO_STOP = 3
 _SLICES_PER_POLL = 4  # a poll that reads window after window stops after so many times max_items
+
+
+def recheck(
+    source: Source,
+    state: FetchState,
+    requests: Sequence[Request],
+    *,
+    kind: SourceKind,
+    http: HttpClient,
+    now: Callable[[], datetime],
+    robots: Robots | None = None,
+) -> SourceResult:
+    """Make the given requests (a kind's `recheck`: stored records asked again for corrections that came later).
+
+    The state comes back as it was, but for a rest that the server asks for; a source at rest is skipped.
+    """
+    decision = due.decide(source, state, now=now(), force=True)
+    run = Poll(source, state, kind, http, robots or Robots(http, now=now), now)
+    if decision.due:
+        run.make(requests)
+        result = run.result()
+        return replace(result, state=replace(state, not_before=result.state.not_before))
+    row = Fetch(source.id, now(), http.redactor.url(source.url), "skipped", note=decision.reason)
+    return SourceResult(source, "skipped", (), (row,), state, error=decision.reason)
 
 
 Outcome = Literal["done", "failed", "time", "split"]
@@ -122,6 +146,11 @@ class Poll:
             self._read_windows(self._plan(), after=waiting)
         except FetchError as error:  # a kind that cannot even say what to ask
             self._fail(Verdict("error", self.http.redactor.text(str(error))))
+
+    def make(self, requests: Sequence[Request]) -> None:
+        """Make just these requests and what follows from them."""
+        self._windowed = False
+        self._drain([replace(r, conditional=False) for r in requests], Window(self.started_at, self.started_at))
 
     def _plan(self) -> list[Window]:
         settings, old = self.http.settings, self.memory

@@ -42,7 +42,7 @@ def collect(
     since: datetime | None = None,
     workers: int = 8,
     on_result: Callable[[SourceResult], None] | None = None,
-    stop: threading.Event | None = None,
+    stop: threading.Event | Callable[[], bool] | None = None,
     robots_cache: MutableMapping[str, str] | None = None,
     known: Known | None = None,
     kinds: Callable[[str], SourceKind] | None = None,
@@ -50,13 +50,15 @@ def collect(
 ) -> Iterator[SourceResult]:
     """Poll every source and yield each result as it comes; the order is that of finishing.
 
-    One result a source, whatever happens in it. When `stop` is set, running requests are dropped and the generator
-    ends within five seconds; sources not finished by then have no result and stay as they were. `robots_cache`
-    (origin → text) is read and filled: keep it between runs. The caller's thread gets the results, so it may write.
+    One result a source, whatever happens in it. When `stop` is set (or says so when called), running requests are
+    dropped and the generator ends within five seconds; sources not finished then have no result and stay as they were.
+    `robots_cache` (origin → text) is read and filled: keep it between runs. The caller's thread gets the results, so
+    it may write.
     """
     from tracker.sources import kind as registered
 
-    halt = stop or threading.Event()
+    halt = stop if isinstance(stop, threading.Event) else threading.Event()
+    told = stop if callable(stop) else halt.is_set
     client = http or HttpClient(settings, stop=halt)
     robots = Robots(client, now=now, cache=robots_cache)
 
@@ -81,14 +83,14 @@ def collect(
         )
 
     try:
-        for result in _side_by_side(list(sources), work, workers=workers, client=client):
+        for result in _side_by_side(list(sources), work, workers=workers, client=client, told=told):
             if on_result is not None:
                 on_result(result)
             yield result
     finally:
         if http is None:
             client.close()
-            if stop is None:
+            if not isinstance(stop, threading.Event):
                 halt.set()  # lets requests go that still run because the caller walked away
 
 
@@ -151,7 +153,12 @@ def _host(source: Source) -> str:
 
 
 def _side_by_side(
-    sources: list[Source], work: Callable[[Source], SourceResult], *, workers: int, client: HttpClient
+    sources: list[Source],
+    work: Callable[[Source], SourceResult],
+    *,
+    workers: int,
+    client: HttpClient,
+    told: Callable[[], bool],
 ) -> Iterator[SourceResult]:
     stopping = client.stop.is_set
     waiting = _Queue(sources, client.pacer.at_once)
@@ -186,17 +193,19 @@ def _side_by_side(
     for thread in threads:
         thread.start()
     try:
-        yield from _results(done, len(threads), stopping)
+        yield from _results(done, len(threads), told, client.stop)
     finally:
         abandoned.set()
 
 
 def _results(
-    done: queue.Queue[SourceResult | None], threads: int, stopping: Callable[[], bool]
+    done: queue.Queue[SourceResult | None], threads: int, told: Callable[[], bool], halt: threading.Event
 ) -> Iterator[SourceResult]:
     alive, last_call = threads, None
     while alive:
-        if stopping():
+        if told():
+            halt.set()
+        if halt.is_set():
             last_call = last_call or time.monotonic() + _GRACE
             if time.monotonic() > last_call:
                 return
