@@ -22,6 +22,7 @@ from tracker.model import Signal
 REPORTING_DELAY = timedelta(
     days=28
 )  # a publication this much older than the week is no news, less is how indexing works
+LEAST_STORIES = 2  # one story is a mention, not a rise, however rare the substance
 Q_LIMIT = 0.05  # false-discovery rate of `excess`
 _KINDS = ("first_ever", "first_death", "first_tier", "first_country", "first_pair", "excess", "candidate")
 
@@ -218,7 +219,11 @@ def _excesses(facts: WeekFacts) -> list[Signal]:
         tested.append((signal, result.p))
     # series without a story this week have p = 1; they count in the number of series that were looked at
     q_values = benjamini_hochberg([p for _, p in tested] + [1.0] * facts.quiet_series)
-    raised = [replace(signal, q=q) for (signal, _), q in zip(tested, q_values, strict=False) if q <= Q_LIMIT]
+    raised = [
+        replace(signal, q=q)
+        for (signal, _), q in zip(tested, q_values, strict=False)
+        if q <= Q_LIMIT and signal.observed >= LEAST_STORIES
+    ]
     single = {signal.documents for signal in raised if signal.detail["series"] == "substance"}
     # a class whose stories are all of one raised substance says nothing more
     return [signal for signal in raised if signal.detail["series"] == "substance" or signal.documents not in single]

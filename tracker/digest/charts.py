@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 from tracker.digest import words
@@ -35,10 +36,9 @@ def describe(item: Item) -> str:
 
 def svg(item: Item) -> str:
     """The plot as SVG. The same item gives the same bytes; colours hold on light and dark ground."""
-    import vl_convert
-
-    drawn: str = vl_convert.vegalite_to_svg(json.dumps(_specification(item)))
-    return re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>", "", drawn, flags=re.S).strip()
+    recent = tuple(int(count) for count in item.extra["detail"]["recent"])
+    low, high = item.extra["interval"]
+    return _draw(recent, int(item.extra["observed"]), float(item.extra["expected"]), float(low), float(high))
 
 
 def png(item: Item) -> bytes:
@@ -48,36 +48,32 @@ def png(item: Item) -> bytes:
     return bytes(vl_convert.svg_to_png(svg(item), scale=2))
 
 
-def _specification(item: Item) -> dict[str, Any]:
+@lru_cache(maxsize=64)
+def _draw(recent: tuple[int, ...], observed: int, expected: float, low: float, high: float) -> str:
+    import vl_convert
+
+    drawn: str = vl_convert.vegalite_to_svg(json.dumps(_specification(recent, observed, expected, low, high)))
+    return re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>", "", drawn, flags=re.S).strip()
+
+
+def _specification(recent: tuple[int, ...], observed: int, expected: float, low: float, high: float) -> dict[str, Any]:
     import altair as alt
 
-    recent = [int(count) for count in item.extra["detail"]["recent"]]
     rows = [{"week": place - len(recent), "stories": count, "now": "before"} for place, count in enumerate(recent)]
-    rows.append({"week": 0, "stories": int(item.extra["observed"]), "now": "this week"})
-    low, high = item.extra["interval"]
-    band = [{"week": 0, "low": low, "high": high, "expected": float(item.extra["expected"])}]
-    top = max([high, *(row["stories"] for row in rows)])
+    rows.append({"week": 0, "stories": observed, "now": "this week"})
+    band = [{"week": 0, "low": low, "high": high, "expected": expected}]
+    top = max([high, observed, *recent])
     x = alt.X("week:O", axis=None)
-    y = alt.Y(
-        "stories:Q",
-        axis=alt.Axis(title=None, tickCount=2, tickMinStep=1, format="d", grid=False),
-        scale=alt.Scale(domain=[0, top]),
-    )
-    bars = (
-        alt.Chart(alt.InlineData(values=rows))
-        .mark_bar()
-        .encode(
-            x=x,
-            y=y,
-            color=alt.Color("now:N", legend=None, scale=alt.Scale(domain=["before", "this week"], range=[_PAST, _NOW])),
-        )
-    )
+    axis = alt.Axis(title=None, tickCount=2, tickMinStep=1, format="d", grid=False)
+    y = alt.Y("stories:Q", axis=axis, scale=alt.Scale(domain=[0, top]))
+    shades = alt.Scale(domain=["before", "this week"], range=[_PAST, _NOW])
+    bars = alt.Chart(alt.InlineData(values=rows)).mark_bar()
+    bars = bars.encode(x=x, y=y, color=alt.Color("now:N", legend=None, scale=shades))
     base = alt.Chart(alt.InlineData(values=band))
     rule = base.mark_rule(color=_EXPECTED, strokeWidth=2).encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
     tick = base.mark_tick(color=_EXPECTED, thickness=3, size=9).encode(x=x, y=alt.Y("expected:Q"))
-    layered = alt.layer(bars, rule, tick).properties(
-        width=_SIZE[0], height=_SIZE[1], padding=2, background="transparent"
-    )
+    layered = alt.layer(bars, rule, tick)
+    layered = layered.properties(width=_SIZE[0], height=_SIZE[1], padding=2, background="transparent")
     plain = layered.configure_view(stroke=None).configure_axis(labelColor="#6b7280", domainColor="#6b7280")
     described: dict[str, Any] = plain.to_dict(validate=False)
     return described
