@@ -189,6 +189,8 @@ def _abstract(element: Any) -> str | None:
             text = f"{label.rstrip(':')}: {text}"
         if text:
             lines.append(text)
+    if all(line.isascii() and line.isprintable() for line in lines):
+        return "\n".join(lines) or None  # nothing to clean, as in most abstracts
     return clean("\n".join(lines)) or None
 
 

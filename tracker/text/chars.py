@@ -43,7 +43,7 @@ def clean(s: str) -> str:
     mentions refer to the result.
     """
     if s.isascii() and s.isprintable():
-        return _SPACES.sub(" ", s).strip()
+        return (_SPACES.sub(" ", s) if "  " in s else s).strip()
     if "\r" in s:
         s = s.replace("\r\n", "\n").replace("\r", "\n")
     s = s.translate(_TABLE)
