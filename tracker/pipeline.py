@@ -6,11 +6,13 @@ Contains no SQL and no rendering. A failure of one source is a row of the report
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 from tracker.model import Document, Source, SourceResult, SourceStatus, Tags
 from tracker.tag.documents import tag_document
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
+TagPage = Callable[[Sequence[tuple[Document, str | None]]], list[Tags]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,10 @@ def collect(
     report = CollectReport(started=now())
     states = archive.states()
     # Closed at once on an error: the generator then stops its threads instead of reading on for nobody.
-    with closing(fetch(sources, states, settings=http, now=now, force=force, since=since, stop=stop)) as results:
+    polled = cast(
+        "Generator[SourceResult]", fetch(sources, states, settings=http, now=now, force=force, since=since, stop=stop)
+    )
+    with closing(polled) as results:
         for result in results:
             row = _store(archive, result, tagger, now())
             report.sources.append(row)
@@ -118,6 +124,37 @@ def tag_new(archive: Archive, source: Source, documents: Sequence[Document], tag
         None if at in known else tag_document(tagger, document, source_type=source.type)
         for at, document in enumerate(documents)
     ]
+
+
+@contextmanager
+def parallel_tagger(workers: int, own_lexicon: Path | None) -> Iterator[TagPage]:
+    """A function that tags a page of (document, source type) on `workers` processes, in order, as one would."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+
+        def tag_page(page: Sequence[tuple[Document, str | None]]) -> list[Tags]:
+            size = max(1, -(-len(page) // workers))
+            pieces = [(own_lexicon, page[at : at + size]) for at in range(0, len(page), size)]
+            return [tags for piece in pool.map(_tag_piece, pieces) for tags in piece]
+
+        yield tag_page
+
+
+def _tag_piece(piece: tuple[Path | None, Sequence[tuple[Document, str | None]]]) -> list[Tags]:
+    """Runs in a worker process."""
+    own_lexicon, page = piece
+    tagger = _tagger(own_lexicon)
+    return [tag_document(tagger, document, source_type=source_type) for document, source_type in page]
+
+
+@lru_cache(maxsize=1)
+def _tagger(own_lexicon: Path | None) -> Tagger:
+    from tracker.lexicon import load
+    from tracker.tag import Tagger
+
+    return Tagger(load(own_lexicon))
 
 
 def as_contract(report: CollectReport) -> Mapping[str, Any]:

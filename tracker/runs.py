@@ -5,6 +5,7 @@ Order only; every step is somebody else's function.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 from tracker import pipeline
 from tracker.archive import Archive
 from tracker.lock import writing
-from tracker.model import Source
+from tracker.model import Source, SourceResult
 from tracker.pipeline import Clock, CollectReport, SourceReport
 
 if TYPE_CHECKING:
     from tracker.collect import CollectSettings
+    from tracker.config import Settings
     from tracker.tag import Tagger
 
 FORMATS = ("html", "md", "json")
@@ -85,6 +87,68 @@ def _write(digest: Any, folder: Path, name: str) -> list[Path]:
         part.replace(path)
         paths.append(path)
     return paths
+
+
+def digest_settings(settings: Settings, official: Path | None = None) -> dict[str, Any]:
+    """What the digest takes of a deployment's settings."""
+    own = settings.folder / "first_reports.local.csv"
+    return {"searches": dict(settings.searches), "official": official or (own if own.exists() else None)}
+
+
+def deliver(archive: Archive, settings: Settings, *, now: Clock) -> int:
+    """Mail the last complete week's digest to whom has not got it; returns how many mails are out. The caller holds the
+    writer's lock."""
+    if not settings.mail or not settings.mail.get("recipients"):
+        return 0
+    from tracker.digest import make_digest
+    from tracker.digest.mail import deliver as send
+
+    digest = make_digest(archive, as_of=now(), settings=digest_settings(settings))
+    return sum(row.status == "sent" for row in send(archive, digest, settings.mail, now=now, environ=os.environ))
+
+
+def probe(
+    sources: Sequence[Source],
+    *,
+    http: CollectSettings,
+    now: Clock,
+    stop: Callable[[], bool] = lambda: False,
+    on_result: Callable[[str], None] = lambda _: None,
+) -> list[dict[str, Any]]:
+    """Ask each source once as if for the first time, store nothing, and say what came; in the order of `sources`.
+
+    `finding` is a line where something is wrong: a failure, an address that has moved, items without dates or titles.
+    """
+    from tracker.collect import collect
+
+    found = {}
+    for result in collect(sources, {}, settings=http, now=now, force=True, stop=stop):
+        found[result.source.id] = _probed(result)
+        on_result(result.source.id)
+    return [found[source.id] for source in sources if source.id in found]
+
+
+def _probed(result: SourceResult) -> dict[str, Any]:
+    documents = result.documents
+    undated = sum(document.published is None and document.updated is None for document in documents)
+    dates = [document.published or document.updated or "" for document in documents]
+    finding = result.error
+    if finding is None and result.state.moved_to:
+        finding = f"moved for good to {result.state.moved_to}"
+    if finding is None and documents and undated == len(documents):
+        finding = "no item has a date: has the layout changed?"
+    if finding is None and result.status == "empty" and result.source.kind == "listing":
+        finding = "the listing yields nothing: has the layout changed?"
+    return {
+        "id": result.source.id,
+        "status": result.status,
+        "http": result.http,
+        "items": len(documents),
+        "undated": undated,
+        "newest": max(dates, default="") or None,
+        "error": finding,
+        "finding": finding is not None or result.status in pipeline.FAILED,
+    }
 
 
 def run_demo(folder: Path, *, on_week: Callable[[str], None] = lambda _: None) -> list[Path]:

@@ -108,18 +108,21 @@ class Keeper:
     def digest(self) -> None:
         """Make and send the digest when its day and hour have passed and it was not made since."""
         from tracker.archive import Archive
+        from tracker.lock import writing
         from tracker.runs import deliver, digest_settings, write_digests
 
-        sources, settings = self.load()
+        _, settings = self.load()
         now = self.now()
         wanted = settings.digest
         due = last_digest_moment(now, day=wanted["day"], hour=wanted["hour"], timezone=settings.timezone)
         with Archive.open(self.db, create=True) as archive:
             if not self._is_due(archive, "digest", due):
                 return
-            given = digest_settings(settings, sources)
-            written = write_digests(archive, given, folder=settings.folder / wanted["folder"], now=now)
-            sent = deliver(archive, settings, sources, now=now)
+            written = write_digests(
+                archive, digest_settings(settings), folder=settings.folder / wanted["folder"], now=now
+            )
+            with writing(self.db):
+                sent = deliver(archive, settings, now=self.now)
             self._is_done(archive, "digest", now)
         self.say(f"digest: {len(written)} files, {sent} mails")
 

@@ -22,7 +22,7 @@ class Names(Protocol):
 def profile(
     archive: Archive, lexicon: Names, name: str, *, as_of: datetime, official: Official | None = None
 ) -> dict[str, Any]:
-    """JSON data: identity and control from the lexicon, the timeline from the archive. UsageError for an unknown name."""
+    """JSON data: identity and control from the lexicon, timeline from the archive. UsageError for an unknown name."""
     substance = lexicon.find(name)
     if substance is None:
         raise UsageError(f"{name!r} is not in the lexicon; `tracker search` finds it as a word")

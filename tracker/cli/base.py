@@ -16,10 +16,14 @@ import click
 from tracker.errors import UsageError
 
 if TYPE_CHECKING:
+    from tracker.analysis.rows import OfficialRow
     from tracker.archive import Archive
     from tracker.config import Settings
     from tracker.lexicon import Lexicon
     from tracker.model import Source
+
+
+OFFICIAL_FILE = "first_reports.local.csv"  # the analyst's official dates, beside sources.yaml
 
 
 @dataclass(slots=True)
@@ -61,10 +65,29 @@ class State:
 
     def lexicon(self) -> Lexicon:
         """The knowledge base with the analyst's own additions."""
-        from tracker.lexicon import LOCAL_NAME, load
+        from tracker.lexicon import load
 
-        own = self.folder() / LOCAL_NAME
-        return load(own if own.exists() else None)
+        return load(self.own_lexicon())
+
+    def own_lexicon(self) -> Path | None:
+        """The analyst's additions beside the list of sources, None where there are none."""
+        from tracker.lexicon.load import LOCAL_FILE
+
+        own = self.folder() / LOCAL_FILE
+        return own if own.exists() else None
+
+    def official(self) -> dict[str, tuple[OfficialRow, ...]]:
+        """Official dates by substance; the analyst's `first_reports.local.csv` wins."""
+        from tracker.analysis.official import load_official
+
+        own = self.folder() / OFFICIAL_FILE
+        lexicon = self.lexicon()
+
+        def canonical(name: str) -> str:
+            found = lexicon.find(name)
+            return found.name if found else name
+
+        return load_official(own if own.exists() else None, canonical=canonical)
 
     def archive(self, *, create: bool = False) -> Archive:
         """The archive; a reading verb on a missing one is a UsageError."""
@@ -81,7 +104,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """`2026-11-24` (start of that day) or `2026-11-24T07:00:00Z`, as an aware UTC datetime."""
 
     name = "moment"
@@ -96,7 +119,7 @@ class Moment(click.ParamType):
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-class ClaimedDate(click.ParamType):
+class ClaimedDate(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """`2026`, `2026-11` or `2026-11-24`, kept as written because a coarse date is a period."""
 
     name = "date"

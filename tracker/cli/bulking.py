@@ -45,10 +45,8 @@ def bulk(
     if workers and scheduler:
         raise UsageError("give --workers or --scheduler, not both")
     from tracker.cli.base import counting
-    from tracker.lexicon import LOCAL_NAME
     from tracker.scale.run import bulk as run
 
-    own = state.folder() / LOCAL_NAME
     with counting(state, "parts") as (start, step):
         report = run(
             inputs,
@@ -58,7 +56,7 @@ def bulk(
             workers=workers or os.cpu_count() or 1,
             scheduler=scheduler,
             lexicon_version=state.lexicon().version,
-            lexicon_extra=own if own.exists() else None,
+            lexicon_extra=state.own_lexicon(),
             on_start=start,
             on_part=step,
         )

@@ -41,12 +41,13 @@ def check(state: State) -> int:
 @pass_state
 def show(state: State, name: str, form: str) -> None:
     """What the knowledge base holds on NAME (any alias, brand or street name)."""
+    from tracker.analysis.profile import identity
     from tracker.errors import UsageError
-    from tracker.lexicon import describe
 
-    record = describe(state.lexicon(), name)
-    if record is None:
+    substance = state.lexicon().find(name)
+    if substance is None:
         raise UsageError(f"{name!r} is not in the lexicon; try another spelling, or `tracker search` for the word")
+    record = identity(substance)
     if form == "json":
         click.echo(as_json(record))
         return
@@ -62,7 +63,7 @@ def show(state: State, name: str, form: str) -> None:
 def diff(old: Path, new: Path) -> None:
     """What changed between two folders of lexicon files."""
     from tracker.lexicon import diff as compare
-    from tracker.lexicon import load_folder
+    from tracker.lexicon import load
 
-    for line in compare(load_folder(old), load_folder(new)):
+    for line in compare(load(data=old), load(data=new)):
         click.echo(line)

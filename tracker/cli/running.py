@@ -138,7 +138,7 @@ def run(state: State, demo: bool) -> int:
     report = collect_once(state, chosen(sources, ()))
     with state.archive() as archive:
         written = write_digests(
-            archive, digest_settings(settings, sources), folder=Path(settings.digest["folder"]), now=utc_now()
+            archive, digest_settings(settings), folder=Path(settings.digest["folder"]), now=utc_now()
         )
     if state.verbosity >= 0:
         click.echo(f"{len(report.sources)} sources, {report.new} new, {report.revised} revised")
@@ -152,3 +152,57 @@ def _say_where(written: Sequence[Path]) -> None:
     for path in written:
         if path.suffix == ".html":
             click.echo(f"digest: {path}")
+
+
+_IMPORT_KINDS = ("jsonl", "pubmed", "medline", "ris", "bibtex", "csv", "eml", "html", "pdf", "parquet")
+
+
+@click.command(
+    "import",
+    epilog="""\b
+Examples:
+  tracker import library.ris
+  tracker import items.jsonl --first-seen published
+  tracker import corpus                              (a folder made by `tracker bulk`)
+""",
+)
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="FILE...")
+@click.option("--kind", type=click.Choice(_IMPORT_KINDS), help="What the files are; guessed from their names.")
+@click.option("--source", "source_id", default="import", show_default=True, metavar="ID", help="Under which source.")
+@click.option(
+    "--first-seen",
+    type=click.Choice(["now", "published"]),
+    default="now",
+    show_default=True,
+    help="`published`: a dated backfile counts as known from its publication.",
+)
+@pass_state
+def import_(state: State, files: tuple[Path, ...], kind: str | None, source_id: str, first_seen: str) -> int:
+    """Put documents in by hand: files of references, pages, mails, or a folder that `tracker bulk` has made."""
+    from tracker.importing import import_files
+    from tracker.lock import writing
+    from tracker.tag import Tagger
+
+    known = {s.id: s for s in state.load_sources()} if source_id != "import" else {}
+    with (
+        writing(Path(state.db), wait=5),
+        state.archive(create=True) as archive,
+        progress(state, "import", None) as step,
+    ):
+        report = import_files(
+            archive,
+            files,
+            Tagger(state.lexicon()),
+            kind=kind,
+            source=known.get(source_id),
+            source_id=source_id,
+            first_seen_published=first_seen == "published",
+            now=utc_now,
+            on_batch=step,
+        )
+    click.echo(f"{report.new} new, {report.revised} revised, {report.unchanged} known already")
+    if report.undated:
+        click.echo(f"tracker: {report.undated} items without a date count as first seen now", err=True)
+    for line in report.problems:
+        click.echo(f"tracker: {line}", err=True)
+    return 1 if report.problems else 0

@@ -38,11 +38,11 @@ def tag(state: State, file: str, explain: bool) -> int:
                 click.echo(text)
             return 0
         for answer in tag_stream(lines, tagger):
-            if answer.error is not None:
-                refused += 1
-                click.echo(f"tracker: {file}: line {answer.line}: {answer.error}", err=True)
+            if isinstance(answer, str):
+                sys.stdout.write(answer + "\n")
             else:
-                sys.stdout.write(answer.json + "\n")
+                refused += 1
+                click.echo(f"tracker: {file}: {answer}", err=True)
     return 1 if refused else 0
 
 
@@ -61,7 +61,7 @@ def parse(kind: str, files: tuple[Path, ...], url: str | None, options_json: str
     """Show what recorded payloads of KIND would yield: JSONL documents; nothing is stored."""
     from tracker.errors import TrackerError
     from tracker.sources import parse_file
-    from tracker.sources.wire import document_json
+    from tracker.sources._wire import document_json
 
     options = _options(kind, options_json)
     status = 0

@@ -140,7 +140,7 @@ def _parquet(stream: BinaryIO) -> Iterator[Item]:
 
 
 def _from_json(place: str, load: Callable[[], Any]) -> Item:
-    from tracker.sources.wire import document_from_json
+    from tracker.sources._wire import document_from_json
 
     try:
         return document_from_json(load())
