@@ -73,9 +73,7 @@ def judge(view: View) -> tuple[Mention, ...]:
         found, kinds = scopes[number]
         verdict = _verdict(found, hit.start, hit.end) if found else AFFIRMED
         context = hit.context or _context(hit, found, kinds, len(names[number]))
-        out.append(
-            Mention(hit.surface, hit.field, hit.start, hit.end, verdict.assertion, context, verdict.historical)
-        )
+        out.append(Mention(hit.surface, hit.field, hit.start, hit.end, verdict.assertion, context, verdict.historical))
     return tuple(out)
 
 

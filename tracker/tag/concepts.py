@@ -124,9 +124,7 @@ def vocabulary(language: str | None) -> Vocabulary:
         if number not in numbers:
             numbers.append(number)
     mask = next((i for m, i in meanings.items() if m[0] == "mask"), -1)
-    return Vocabulary(
-        AhoCorasick(list(patterns)), tuple(map(tuple, patterns.values())), tuple(meanings), mask
-    )
+    return Vocabulary(AhoCorasick(list(patterns)), tuple(map(tuple, patterns.values())), tuple(meanings), mask)
 
 
 def languages() -> frozenset[str]:

@@ -1,3 +1,92 @@
-from tracker.model import ThemeTag
-def find(view, mentions):
+"""Risk themes of a document: which it has, the sentence that says so, about which substances, and whether it is so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from tracker.model import Assertion, Mention, ThemeTag
+from tracker.tag.assertion import Verdict, judge_theme
+from tracker.tag.concepts import THEMES, Concept, Scan, scan
+from tracker.tag.theme_model import Model, Row, document_features, model, rows
+
+if TYPE_CHECKING:
+    from tracker.model import Theme
+    from tracker.tag.view import View
+
+ALSO = 1.5  # how far below the best sentence another may score and still have a say on the assertion
+_ORDER: tuple[Assertion, ...] = ("affirmed", "negated", "hypothetical")
+
+
+def find(view: View, mentions: Sequence[Mention]) -> tuple[ThemeTag, ...]:
+    """The themes of a document in the order of the contract. A text that names no drug has none."""
+    if not view.class_mentions and not any(hit.reported for hit in view.hits):
+        return ()
+    seen = scan(view)
+    return themes_with(model(), view, seen, rows(view, seen))
+
+
+def themes_with(weights: Model, view: View, seen: Scan, found: Sequence[Row]) -> tuple[ThemeTag, ...]:
+    """The themes by one set of weights; `found` are the rows of `seen`."""
+    if not view.class_mentions and not any(hit.reported for hit in view.hits):
+        return ()
+    scores = [weights.sentence_scores(row) for row in found]
+    chances = weights.probabilities(document_features(view, found, scores))
+    tags = []
+    for t, theme in enumerate(THEMES):
+        if chances[t] >= weights.thresholds[t]:
+            tags.append(_tag(theme, [s[t] for s in scores], view, seen, found))
+    return tuple(tags)
+
+
+class _Choice(NamedTuple):
+    sentence: int
+    score: float
+    verdict: Verdict
+
+
+def _tag(theme: Theme, scores: Sequence[float], view: View, seen: Scan, found: Sequence[Row]) -> ThemeTag:
+    places = [i for i, s in enumerate(view.sentences) if s.field == "text"] or list(range(len(scores)))
+    best = max(scores[i] for i in places)
+    choices = [
+        _Choice(i, scores[i], judge_theme(theme, view.sentences[i], seen.sentences[i], seen.vocabulary))
+        for i in places
+        if scores[i] >= best - ALSO
+    ]
+    choice = min(choices, key=lambda c: (_ORDER.index(c.verdict.assertion), -c.score))
+    sentence = view.sentences[choice.sentence]
+    return ThemeTag(
+        theme=theme,
+        assertion=choice.verdict.assertion,
+        evidence=sentence.text,
+        field=sentence.field,
+        start=sentence.start,
+        end=sentence.end,
+        substances=_substances(choice.sentence, view),
+        rule=_rule(theme, choice, seen, found),
+    )
+
+
+def _substances(number: int, view: View) -> tuple[str, ...]:
+    """Names in the sentence; where it has none ("It was seen in 2016"), those of the sentence before."""
+    for at in (number, number - 1):
+        if at < 0 or view.sentences[at].field != view.sentences[number].field:
+            break
+        sentence = view.sentences[at]
+        names = dict.fromkeys(
+            h.name
+            for h in view.hits
+            if h.reported and h.field == sentence.field and sentence.start <= h.start < sentence.end
+        )
+        if names:
+            return tuple(names)
     return ()
+
+
+def _rule(theme: Theme, choice: _Choice, seen: Scan, found: Sequence[Row]) -> str:
+    """What fired: the theme's strongest concept in the sentence with its words, and what decided the assertion."""
+    own: Concept | None = max(
+        (c for c in found[choice.sentence].concepts if c.theme == theme), key=lambda c: c.strength, default=None
+    )
+    told = f"{own.key}" if own else "document"
+    return f"{told}; {choice.verdict.cue}" if choice.verdict.cue else told

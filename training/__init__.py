@@ -1,0 +1,1 @@
+"""Refits the small models that ship with `tracker` from labelled documents. Not installed with the package."""

@@ -1,0 +1,199 @@
+"""`python -m training.fit`: refit the shipped theme weights from labelled documents, the same bytes every time.
+
+    python -m training.fit [FILE.jsonl …] [--folds 5] [--repeats 1] [--out PATH] [--no-write]
+
+Without files those in `training/data/` are used. Cross-validated figures are printed before the weights are written:
+each document is then judged by models, and by thresholds, that have never seen it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold
+
+from tracker.lexicon import load
+from tracker.tag import Tagger
+from tracker.tag.concepts import THEMES, concepts
+from tracker.tag.theme_model import FLAGS, MODEL, OF_DOCUMENT, OWN, Model, Row, document_features, own_features
+from training.labelled import Labelled, read
+from training.report import report
+
+DATA = Path(__file__).parent / "data"
+CONCEPTS = tuple(concepts())
+_COLUMN = {concept: i for i, concept in enumerate(CONCEPTS)}
+_WIDTH = 2 * len(CONCEPTS) + len(FLAGS)
+C_SENTENCE, C_DOCUMENT = 0.1, 0.1
+INNER = 4  # folds inside a fit: step two learns from scores of sentences that step one has not seen
+SHRINK = 0.5  # how far a threshold goes from PRIOR towards the best one found: few documents make it noisy
+PRIOR = 0.4
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Cross-validate, print the figures, fit on everything, write the weights."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*", type=Path)
+    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=1)
+    parser.add_argument("--out", type=Path, default=MODEL)
+    parser.add_argument("--no-write", action="store_true")
+    options = parser.parse_args(arguments)
+    documents = read(options.files or DATA.glob("*.jsonl"), Tagger(load()))
+    if options.folds:
+        print(json.dumps(cross_validate(documents, options.folds, options.repeats), indent=1))
+    if not options.no_write:
+        options.out.write_text(fitted_json(documents), "utf-8")
+        print(f"{options.out}: fitted on {len(documents)} documents", file=sys.stderr)
+    return 0
+
+
+def cross_validate(documents: Sequence[Labelled], folds: int, repeats: int) -> dict[str, object]:
+    """Figures for documents that neither weights nor thresholds were fitted to."""
+    predicted = []
+    for seed in range(repeats):
+        for train, test in KFold(folds, shuffle=True, random_state=seed).split(documents):
+            model = fit([documents[i] for i in train])
+            predicted += [(documents[i], model) for i in test]
+    return report(predicted)
+
+
+def fitted_json(documents: Sequence[Labelled]) -> str:
+    """The weights as the file that `theme_model` reads."""
+    model = fit(documents)
+    known = {c.key: [_round(model.plain[c]), _round(np.subtract(model.with_drug[c], model.plain[c]))] for c in CONCEPTS}
+    weights = {
+        "bias": [_round(model.bias)],
+        "flags": [_round(row) for row in model.flags],
+        "own": [_round(row) for row in model.own],
+        "document_bias": [_round(model.document_bias)],
+        "document": [_round(row) for row in model.document],
+        "thresholds": [_round(model.thresholds)],
+    }
+    raw = {
+        "themes": THEMES, "flags": FLAGS, "own": OWN, "of_document": OF_DOCUMENT, "documents": len(documents),
+        "concepts": known, "weights": weights,
+    }  # fmt: skip
+    return json.dumps(raw, separators=(",", ":")).replace('],"', '],\n"') + "\n"
+
+
+def _round(values: Sequence[float]) -> list[float]:
+    return [round(float(v), 4) for v in values]
+
+
+def fit(documents: Sequence[Labelled]) -> Model:
+    """Both steps and the thresholds, fitted on these documents alone."""
+    unseen: dict[int, list[list[float]]] = {}
+    for train, test in KFold(INNER, shuffle=True, random_state=1).split(documents):
+        step_one = _fit_sentences([documents[i] for i in train])
+        for i in test:
+            unseen[i] = [step_one.sentence_scores(row) for row in documents[i].rows]
+    features = np.array([document_features(d.view, d.rows, unseen[i]) for i, d in enumerate(documents)])
+    labels = np.array([[theme in d.themes for theme in THEMES] for d in documents])
+    model = _fit_sentences(documents)
+    bias, weights, thresholds = [], [], []
+    for t in range(len(THEMES)):
+        b, w = _fit_document(features[:, t, :], labels[:, t])
+        bias.append(b)
+        weights.append(w)
+        thresholds.append(_threshold(features[:, t, :], labels[:, t]))
+    return Model(
+        bias=model.bias,
+        plain=model.plain,
+        with_drug=model.with_drug,
+        flags=model.flags,
+        own=model.own,
+        document_bias=tuple(bias),
+        document=tuple(weights),
+        thresholds=tuple(thresholds),
+    )
+
+
+def _fit_sentences(documents: Sequence[Labelled]) -> Model:
+    """Step one. A sentence that is no evidence says nothing where its document has the theme, and is a "no" elsewhere."""
+    sentences = [(d, number, row) for d in documents for number, row in enumerate(d.rows)]
+    matrix = _matrix([row for _, _, row in sentences])
+    bias, weights, own = [], [], []
+    for t, theme in enumerate(THEMES):
+        answers = [theme in d.evidence.get(n, ()) for d, n, _ in sentences]
+        used = np.array([i for i, (d, _, _) in enumerate(sentences) if answers[i] or theme not in d.themes])
+        strengths = np.array([_own_of(sentences[i][2], t) for i in used])
+        x = np.hstack([matrix[used].toarray(), strengths])
+        y = np.array(answers)[used]
+        if y.all() or not y.any():
+            bias.append(0.0 if y.any() else -9.0)
+            weights.append(np.zeros(_WIDTH))
+            own.append((0.0,) * len(OWN))
+            continue
+        fitted = LogisticRegression(C=C_SENTENCE, max_iter=1000).fit(x, y)
+        bias.append(float(fitted.intercept_[0]))
+        weights.append(fitted.coef_[0][:_WIDTH])
+        own.append(tuple(map(float, fitted.coef_[0][_WIDTH:])))
+    columns = np.array(weights)
+    n = len(CONCEPTS)
+    return Model(
+        bias=tuple(bias),
+        plain={c: tuple(columns[:, i]) for c, i in _COLUMN.items()},
+        with_drug={c: tuple(columns[:, i] + columns[:, n + i]) for c, i in _COLUMN.items()},
+        flags=tuple(tuple(columns[:, 2 * n + i]) for i in range(len(FLAGS))),
+        own=tuple(own),
+        document_bias=(),
+        document=(),
+        thresholds=(),
+    )
+
+
+def _matrix(found: Sequence[Row]) -> csr_matrix:
+    data, row_at, column_at = [], [], []
+    for r, row in enumerate(found):
+        for concept in row.concepts:
+            if concept in _COLUMN:
+                for column in (_COLUMN[concept], *([len(CONCEPTS) + _COLUMN[concept]] if row.drug else [])):
+                    data.append(1.0)
+                    row_at.append(r)
+                    column_at.append(column)
+        for i, value in enumerate(row.flags):
+            data.append(value)
+            row_at.append(r)
+            column_at.append(2 * len(CONCEPTS) + i)
+    return csr_matrix((data, (row_at, column_at)), shape=(len(found), _WIDTH))
+
+
+def _own_of(row: Row, theme: int) -> tuple[float, ...]:
+    most, total = next(((m, s) for at, m, s in row.own if at == theme), (0, 0))
+    return own_features(most, total, row.drug)
+
+
+def _fit_document(x: np.ndarray, y: np.ndarray) -> tuple[float, tuple[float, ...]]:
+    """Step two for one theme, on standardised features; the scaling is folded into the weights."""
+    mean, spread = x.mean(0), x.std(0) + 1e-6
+    if y.all() or not y.any():
+        return (9.0 if y.any() else -9.0), (0.0,) * x.shape[1]
+    fitted = LogisticRegression(C=C_DOCUMENT, max_iter=1000).fit((x - mean) / spread, y)
+    weights = fitted.coef_[0] / spread
+    return float(fitted.intercept_[0] - weights @ mean), tuple(map(float, weights))
+
+
+def _threshold(x: np.ndarray, y: np.ndarray) -> float:
+    """The probability that gives the best F1 on documents left out in turn, drawn halfway towards PRIOR."""
+    chance = np.zeros(len(y))
+    for train, test in KFold(5, shuffle=True, random_state=2).split(x):
+        bias, weights = _fit_document(x[train], y[train])
+        chance[test] = 1 / (1 + np.exp(-(bias + x[test] @ np.array(weights))))
+    best, value = PRIOR, -1.0
+    for candidate in np.arange(0.1, 0.85, 0.025):
+        given = chance >= candidate
+        f1 = 2 * (given & y).sum() / max(1, given.sum() + y.sum())
+        if f1 > value:
+            best, value = float(candidate), f1
+    return PRIOR + SHRINK * (best - PRIOR)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
