@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -105,7 +106,7 @@ def search(
             from tracker.archive.export import export as write
 
             records = [hit.record for hit in result.results]
-            write(records, form, click.get_binary_stream("stdout"), said={**NO_MANIFEST, "query": " ".join(query)})
+            write(records, form, sys.stdout.buffer, said={**NO_MANIFEST, "query": " ".join(query)})
         else:
             _table(result)
 
@@ -163,7 +164,7 @@ def export(
     asked = _asked(state, given)
     with state.archive() as archive:
         if out is None or out == "-":
-            stream = click.get_binary_stream("stdout")
+            stream = sys.stdout.buffer
             said = archive.export(form, stream, now=utc_now(), query=" ".join(query), **asked)
             stream.flush()
             target = manifest
