@@ -48,15 +48,15 @@ def left_is_free(text: str, start: int) -> bool:
     return start == 0 or not (text[start - 1].isalnum() or text[start - 1] == "_")
 
 
-def end_of(text: str, end: int, key_length: int, *, brand: bool = False) -> int | None:
+def end_of(text: str, end: int, key_length: int, *, brand: bool = False, code: bool = False) -> int | None:
     """Where the written form ends, an inflection included; None where the name runs on into another word.
 
-    Short names and brands take fewer endings than names of substances.
+    Short names, codes and brands take fewer endings than names of substances.
     """
     if end >= len(text) or not (text[end].isalnum() or text[end] in "'’:_"):
         return end
     ending = (
-        _SHORT_ENDING if key_length <= 4 or (brand and key_length <= 5) else _BRAND_ENDING if brand else _ENDING
+        _SHORT_ENDING if key_length <= 4 or code or (brand and key_length <= 5) else _BRAND_ENDING if brand else _ENDING
     ).match(text, end)
     if ending:
         return end if text[end] in "'’:" else ending.end()

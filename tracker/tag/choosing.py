@@ -66,8 +66,10 @@ class Choice:
     def take(self, found: Iterable[Found]) -> None:
         """Judge all names of the text. Certain names first, so that doubtful ones see what is near them."""
         doubtful = []
-        for f in sorted(found, key=lambda f: (-len(f), f.start)):
-            if self._needs_company(f):
+        for f in sorted(found, key=lambda f: (-len(f), f.start, -len(f.entries[0].key))):
+            if f.entries[0].alias.doubt == "never":
+                self._blocked.add(f.start, f.end)
+            elif self._needs_company(f):
                 doubtful.append(f)
             elif not self._blocked.touch(f.start, f.end):
                 self._judge(f, f.entries[0])

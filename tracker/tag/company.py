@@ -60,7 +60,7 @@ _ALSO_SYNTHETIC = frozenset({"cannabis", "heroin", "cocaine", "cathinone", "opiu
 # Names that stand for their class too: plurals, and with an article or "synthetic" before them.
 _CLASS_PLURAL = {
     "amphetamine": re.compile(r"(?:am(?:ph|f)etamin|anfetamin)(?:e?s|er|erna|erne|ene|e?n|as|it|eja|eita|ien)$"),
-    "fentanyl": re.compile(r"fentan[iy]l(?:s|er|erna|erne|os|i|ene)$"),
+    "fentanyl": re.compile(r"fentan(?:[iy]l(?:s|er|erna|erne|os|ene)|ili)$"),
     "cathinone": re.compile(r"[ck]ath?[iy]non(?:es|en|er|erna|erne|ene|as|i|it|y|ow|eja|eita|ien|eihin|s)$"),
     "ketamine": re.compile(r"[ck]etamin(?:es|er)$"),
     "mescaline": re.compile(r"mescalines$"),

@@ -71,7 +71,7 @@ class NameFinder:
             if keys[index] in wordless:
                 yield Found(start, last + 1, group, "exact")
             elif left_is_free(text, start) and (low == 0 or places[low - 1] != start):
-                end = end_of(text, last + 1, high - low, brand=group[0].alias.kind in _BRANDS)
+                end = end_of(text, last + 1, high - low, brand=group[0].alias.kind in _BRANDS, code=group[0].code)
                 fitting = tuple(e for e in group if _separators_fit(text, e, places[low:high]))
                 if end is not None and fitting:
                     yield Found(start, end, fitting, "exact")

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tracker.tag.nomenclature import equivalents
 from tracker.text.fold import key, separated
 
 if TYPE_CHECKING:
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
     from tracker.lexicon import Alias, Lexicon, Substance
 
+_CHEMICAL = frozenset({"name", "systematic", "spelling"})
+_HAS_RULES = ("-", "fentan", "tamine", "thylamine", "binaca")  # parts that some rule of nomenclature needs
+_CODE = 10  # letters and digits below which a name with a digit is a code
 SHORT = 4  # letters; shorter names are looked up word by word, they would match inside anything
 
 
@@ -24,6 +28,11 @@ class Entry:
     alias: Alias
     substance: Substance
     breaks: frozenset[int]  # places in the key before which the name has a space or hyphen
+
+    @property
+    def code(self) -> bool:
+        """A short name with digits (2C-B, 5-MAPB): a letter more is another one."""
+        return len(self.key) < _CODE and any(c.isdigit() for c in self.key)
 
 
 @dataclass(frozen=True)
@@ -48,14 +57,27 @@ def make_patterns(lexicon: Lexicon) -> Patterns:
 
     groups: defaultdict[str, list[Entry]] = defaultdict(list)
     for alias, substance in lexicon.surfaces():
-        if alias.doubt != "never":
+        if alias.doubt != "never" or " " in alias.text:  # a phrase that is no mention hides the name inside it
             folded, breaks = separated(alias.text)
             groups[folded].append(Entry(folded, alias, substance, breaks))
-    entries = {k: tuple(sorted(group, key=lambda e: bool(e.alias.doubt))) for k, group in groups.items()}
+    _widen(lexicon, groups)
+    entries = {k: tuple(sorted(group, key=lambda e: (e.alias.doubt == "never", bool(e.alias.doubt)))) for k, group in groups.items()}
     short = {k: group for k, group in entries.items() if _is_short(group)}
     keys = [k for k in entries if k not in short]
     wordless = frozenset(k for k in keys if not k.isascii() and is_wordless(k))
     return Patterns(keys, entries, short, AhoCorasick(keys, matchkind=MatchKind.Standard), wordless)
+
+
+def _widen(lexicon: Lexicon, groups: dict[str, list[Entry]]) -> None:
+    """Add the other forms of chemical names, where no substance has that form already."""
+    listed = frozenset(groups)
+    for alias, substance in lexicon.surfaces():
+        if alias.doubt or alias.kind not in _CHEMICAL or not any(c in alias.text for c in _HAS_RULES):
+            continue
+        for form in equivalents(alias.text.lower(), substance.cls):
+            folded, breaks = separated(form)
+            if folded not in listed and len(folded) > SHORT and folded not in groups:
+                groups[folded] = [Entry(folded, alias, substance, breaks)]
 
 
 def _is_short(group: tuple[Entry, ...]) -> bool:

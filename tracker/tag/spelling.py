@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from tracker.tag.spelling_data import CYRILLIC, ENDINGS, GUARDED, ORDINARY, RESPELLED
+from tracker.tag.spelling_data import CYRILLIC, CYRILLIC_GROUPS, ENDINGS, GUARDED, ORDINARY, RESPELLED
 from tracker.text.fold import key
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ Read = tuple["tuple[Entry, ...]", str]
 def skeleton(folded: str) -> str:
     """The language-free form of a folded name."""
     if not folded.isascii():
+        for old, new in CYRILLIC_GROUPS:
+            folded = folded.replace(old, new)
         folded = "".join(CYRILLIC.get(c, c) for c in folded)
     for old, new in RESPELLED:
         folded = folded.replace(old, new)

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 # Applied in this order to a folded name; afterwards double letters are one.
 RESPELLED: tuple[tuple[str, str], ...] = (
-    ("ph", "f"), ("th", "t"), ("sch", "sk"), ("ch", "k"), ("ck", "k"), ("qu", "k"), ("x", "ks"), ("c", "k"), ("z", "s"),
-    ("w", "v"), ("y", "i"), ("j", "i"), ("h", ""), ("ae", "e"), ("oe", "e"), ("anfet", "amfet"), ("nfetamin", "mfetamin"),
-    ("tanfetam", "tamfetam"), ("tetraidro", "tetraidro"), ("ossi", "oksi"), ("kse", "kse"),
+    ("ph", "f"), ("th", "t"), ("sch", "sk"), ("ch", "k"), ("ck", "k"), ("qu", "k"), ("x", "ks"), ("c", "k"),
+    ("ts", "s"), ("z", "s"), ("w", "v"), ("y", "i"), ("j", "i"), ("h", ""), ("ae", "e"), ("oe", "e"),
+    ("anfet", "amfet"), ("nfetamin", "mfetamin"), ("ossi", "oksi"), ("ilo", "il"), ("fluoro", "fluor"),
+    ("kloro", "klor"), ("bromo", "brom"), ("iodo", "iod"),
+)  # fmt: skip
+
+# Before letters are changed one by one: groups that Russian writes in its own way.
+CYRILLIC_GROUPS: tuple[tuple[str, str], ...] = (
+    ("хл", "chl"), ("гидр", "hidr"), ("гекс", "heks"), ("гепт", "hept"), ("геро", "hero"),
 )  # fmt: skip
 
 CYRILLIC: dict[str, str] = {

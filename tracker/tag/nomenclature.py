@@ -1,0 +1,109 @@
+"""Ways to write one chemical name: 4-fluoro, para-fluoro and p-fluoro; 5F and 5-fluoro; butyryl and butyr.
+
+Names given to the lexicon are widened by these rules when they are prepared for finding, so that an analyst writes a
+name once. A form that the lexicon gives to another substance is never taken.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from re import Match, Pattern
+
+_LIMIT = 24  # forms of one name
+_POSITION = {"2": "ortho", "3": "meta", "4": "para"}
+_NUMBER = {**{word: number for number, word in _POSITION.items()}, "o": "2", "m": "3", "p": "4"}
+_LONG = {
+    "f": "fluoro", "cl": "chloro", "br": "bromo", "i": "iodo", "me": "methyl", "et": "ethyl", "meo": "methoxy", "eto": "ethoxy",
+    "ho": "hydroxy", "oh": "hydroxy", "aco": "acetoxy", "pro": "propionyloxy", "cn": "cyano",
+}  # fmt: skip
+_SHORT = {
+    "fluoro": "f",
+    "chloro": "cl",
+    "bromo": "br",
+    "methyl": "me",
+    "methoxy": "meo",
+    "hydroxy": "ho",
+    "acetoxy": "aco",
+}
+_GROUP = "fluoro|chloro|bromo|iodo|methyl|methoxy|hydroxy|ethyl|ethoxy|nitro"
+_ON_A_RING = frozenset(
+    "fentanyl_analogue amphetamine synthetic_cathinone arylcyclohexylamine piperidine opioid piperazine stimulant".split()
+)
+
+Rule = tuple["Pattern[str]", "Callable[[Match[str]], str]"]
+
+
+def _spelt(m: Match[str]) -> str:
+    return f"{_POSITION[m[1]]}-{m[2]}"
+
+
+def _initial(m: Match[str]) -> str:
+    return f"{_POSITION[m[1]][0]}-{m[2]}"
+
+
+def _numbered(m: Match[str]) -> str:
+    return f"{_NUMBER[m[1]]}-{m[2]}"
+
+
+def _long(m: Match[str]) -> str:
+    return f"{m[1]}-{_LONG[m[2]]}-"
+
+
+def _short(m: Match[str]) -> str:
+    return f"{m[1]}-{_SHORT[m[2]]}-"
+
+
+# Position words, for a substituent on a benzene ring.
+_RING_RULES: tuple[Rule, ...] = (
+    (re.compile(rf"^([234])-({_GROUP})"), _spelt),
+    (re.compile(rf"^([234])-({_GROUP})"), _initial),
+    (re.compile(rf"^(ortho|meta|para)-({_GROUP})"), _numbered),
+    (re.compile(rf"^(ortho|meta|para)-({_GROUP})"), lambda m: f"{m[1][0]}-{m[2]}"),
+    (re.compile(rf"^([omp])-({_GROUP})"), _numbered),
+)
+_RULES: tuple[Rule, ...] = (
+    (re.compile(r"^(\d'?)-?(f|cl|br|i|me|et|meo|eto|ho|oh|aco|cn)-(?=[a-zα])"), _long),
+    (re.compile(r"(?<=-)(\d'?)(f|cl|br|cn)-(?=[a-z])"), _long),
+    (re.compile(r"^(\d'?)-(fluoro|chloro|bromo|methyl|methoxy|hydroxy|acetoxy)-(?=[a-z])"), _short),
+    (re.compile(r"^(\d)-ho-"), lambda m: f"{m[1]}-oh-"),
+    (re.compile(r"(?<![a-z])alpha-"), lambda m: "alfa-"),
+    (re.compile(r"butyryl(?= ?fentanyl)"), lambda m: "butyr"),
+    (re.compile(r"butyr(?= ?fentanyl)"), lambda m: "butyryl"),
+    (re.compile(r"acryloyl(?= ?fentanyl)"), lambda m: "acryl"),
+    (re.compile(r"fentanyl$"), lambda m: "fentanil"),
+    (re.compile(r"^n-pyrrolidino[ -]"), lambda m: "n-pyrrolidinyl "),
+    (re.compile(r"^n-pyrrolidino[ -]"), lambda m: "pyrrolidino "),
+    (re.compile(r"^n-piperidinyl[ -]"), lambda m: "n-piperidino "),
+    (re.compile(r"^n-desethyl[ -]"), lambda m: "desethyl"),
+    (re.compile(r"^n-desethyl[ -]"), lambda m: "n-deethyl "),
+    (re.compile(r"butinaca$"), lambda m: "binaca"),
+    (re.compile(r"(?<![a-z])binaca$"), lambda m: "butinaca"),
+    (re.compile(r"(?<=-)butica$"), lambda m: "bica"),
+    (re.compile(r"^mdmb-(?=\w+inaca$|4en)"), lambda m: "mdmb(n)-"),
+    (re.compile(r"^amb-(?=\w+ica$|\w+inaca$)"), lambda m: "mmb-"),
+    (re.compile(r"^mmb-(?=\w+ica$|\w+inaca$)"), lambda m: "amb-"),
+    (re.compile(r"amphetamine"), lambda m: "amfetamine"),
+    (re.compile(r"phenethylamine"), lambda m: "phenylethylamine"),
+    (re.compile(r"^n-([a-z]+)-n-([a-z]+)(?=tryptamine)"), lambda m: f"n-{m[2]}-n-{m[1]}"),
+    (re.compile(r"(?<=-)n-([a-z]{4,})-n-([a-z]{4,}?)(?=tryptamine)"), lambda m: f"n-{m[2]}-n-{m[1]}"),
+    (re.compile(r"^([uw])-(\d\d),?(\d{3})"), lambda m: f"{m[1]}-{m[2]},{m[3]}"),
+    (re.compile(r"^([uw])-(\d\d),?(\d{3})"), lambda m: f"{m[1]}-{m[2]}.{m[3]}"),
+)
+
+
+def equivalents(name: str, cls: str) -> Iterator[str]:
+    """Other forms of a name, itself left out, each once."""
+    seen, queue = {name}, [name]
+    rules = (*_RING_RULES, *_RULES) if cls in _ON_A_RING else _RULES
+    while queue and len(seen) < _LIMIT:
+        form = queue.pop(0)
+        for pattern, write in rules:
+            other = pattern.sub(write, form, count=1)
+            if other not in seen:
+                seen.add(other)
+                queue.append(other)
+                yield other
