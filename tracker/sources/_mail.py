@@ -96,7 +96,7 @@ def read_message(raw: bytes, source: Source) -> Document:
 
 def split_mbox(raw: bytes) -> list[bytes]:
     """Return the messages of an mbox file."""
-    parts = re.split(rb"(?:^|(?<=\n\n)|(?<=\r\n\r\n))From [^\r\n]*\d{4}[^\r\n]*\r?\n", raw)
+    parts = re.split(rb"^From \S+ [^\r\n]*\d{4}[^\r\n]*\r?\n", raw, flags=re.MULTILINE)
     return [part for part in parts if part.strip()]
 
 
@@ -167,7 +167,7 @@ def _body_text(text: str, private: set[str]) -> str:
     return clean(_without("\n".join(kept), private))
 
 
-_BARE_LINK = re.compile(r"https?://[^\s<>\"')\]]+")
+_BARE_LINK = re.compile(r"https?://[^\s<>\"')\]]*[^\s<>\"')\].,;:!?]")
 
 
 def _clean_link(match: re.Match[str]) -> str:
@@ -218,7 +218,7 @@ def _links(markup: str, private: set[str]) -> tuple[list[dict[str, str]], str | 
 
 
 def _plain_links(body: str) -> list[dict[str, str]]:
-    urls = dict.fromkeys(m[0].rstrip(".,;") for m in _BARE_LINK.finditer(body))
+    urls = dict.fromkeys(m[0] for m in _BARE_LINK.finditer(body))
     return [{"url": url, "text": ""} for url in urls][:_LINKS_LIMIT]
 
 

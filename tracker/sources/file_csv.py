@@ -54,19 +54,18 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
 
 
 def _usual_columns(payload: Payload, source: Source) -> dict[str, str]:
-    delimiter = source.options.get("delimiter")
-    row = next(iter(table.csv_rows(payload.body, source.id, delimiter)), None)
-    heads = {name.strip().lower().replace("_", " "): name for name in row or {}}
+    row = table.csv_head(payload.body, source.id, source.options.get("delimiter"))
+    heads = {name.lower().replace("_", " "): name for name in row}
     found: dict[str, str] = {}
     for field, names in _USUAL.items():
         head = next((heads[n.replace("_", " ")] for n in names if n.replace("_", " ") in heads), None)
         if head is not None and head not in found.values():
             found[field] = head
-    if row is not None and not {"title", "text"} & set(found):
+    if not {"title", "text"} & set(found):
         raise ParseError(
             f"{source.id}: no column is called title or text; it has: {', '.join(row)}; name them in `columns`"
         )
-    return found or {"title": "title"}
+    return found
 
 
 KIND = Kind(name="csv", options=CsvOptions, read=read)

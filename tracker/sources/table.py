@@ -94,16 +94,28 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
 
 def csv_rows(body: bytes, name: str, delimiter: str | None = None) -> Iterable[Mapping[str, Any]]:
     """Yield the rows of a CSV table with a head; ParseError names the line that cannot be read."""
-    text = _decoded(body).replace("\x00", "")
-    if not text.strip():
-        raise ParseError(f"{name}: a table was due, found nothing")
-    csv.field_size_limit(_CELL_LIMIT)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter or _delimiter(text))
+    reader = _reader(body, name, delimiter)
     try:
         for row in reader:
             yield {(k or "").strip(): v for k, v in row.items() if isinstance(v, str)}
     except csv.Error as error:
         raise ParseError(f"{name}: line {reader.line_num + 1} of the table cannot be read: {error}") from None
+
+
+def csv_head(body: bytes, name: str, delimiter: str | None = None) -> list[str]:
+    """Return the column names of a CSV table."""
+    try:
+        return [head.strip() for head in _reader(body, name, delimiter).fieldnames or ()]
+    except csv.Error as error:
+        raise ParseError(f"{name}: the head of the table cannot be read: {error}") from None
+
+
+def _reader(body: bytes, name: str, delimiter: str | None) -> csv.DictReader[str]:
+    text = _decoded(body).replace("\x00", "")
+    if not text.strip():
+        raise ParseError(f"{name}: a table was due, found nothing")
+    csv.field_size_limit(_CELL_LIMIT)
+    return csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter or _delimiter(text))
 
 
 def _csv_rows(source: Source, payload: Payload, options: TableOptions) -> Iterable[Mapping[str, Any]]:
