@@ -348,6 +348,33 @@ class Archive:
             self.group()
         return report
 
+    def count_documents(self, *, everything: bool = False) -> int:
+        """How many documents are kept (with `everything`: held at all)."""
+        with self.reading():
+            where = "" if everything else "WHERE kept"
+            return int(self._db.execute(f"SELECT count(*) FROM documents {where}").fetchone()[0])
+
+    def quick_check(self) -> list[str]:
+        """Findings of SQLite's quick check of the file; [] when it is sound. Lets SQLite tidy its statistics as well."""
+        with _connection.translated(self.path):
+            rows = [str(row[0]) for row in self._db.execute("PRAGMA quick_check(20)")]
+            self._db.execute("PRAGMA optimize")
+        return [] if rows == ["ok"] else rows
+
+    def note(self, key: str) -> str | None:
+        """A small fact that the archive keeps of itself, such as when a job was last done."""
+        with self.reading():
+            row = self._db.execute("SELECT value FROM notes WHERE key = ?", (key,)).fetchone()
+            return str(row[0]) if row else None
+
+    def set_note(self, key: str, value: str) -> None:
+        """Keep such a fact."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT INTO notes (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                (key, value),
+            )
+
     def __repr__(self) -> str:
         return f"Archive({str(self.path)!r})"
 

@@ -10,8 +10,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tracker.archive.identity import Keys, agree, keys_of
 from tracker.archive.sketch import EVENT_DAYS, WEEK, Sketch, copy_of, day_of, event_of, make_sketch, may_be_copy
 from tracker.archive.stories import Link, grouped, voices_within
+from tracker.model import Document
 
 if TYPE_CHECKING:
     import sqlite3
@@ -27,10 +29,13 @@ class _Doc:
     """One document on its way into a story."""
 
     id: int
-    story: int
     title: str | None
     text: str
     doctype: str | None
+    doi: str | None
+    pmid: str | None
+    link: str | None
+    keys: Keys
     sketch: Sketch
 
 
@@ -50,8 +55,8 @@ def group(connection: sqlite3.Connection, *, limit: int = 2000) -> int:
 def _documents(connection: sqlite3.Connection, ids: Sequence[int]) -> list[_Doc]:
     """Kept documents of `ids` with fresh sketches; the others leave whatever story they were in."""
     rows = connection.execute(
-        "SELECT d.id, d.story, r.title, coalesce(r.text, '') AS text, t.doctype, t.countries, d.published, d.first_seen, "
-        "d.kept, t.id AS tagset FROM json_each(?) w CROSS JOIN documents d ON d.id = w.value "
+        "SELECT d.id, r.title, coalesce(r.text, '') AS text, t.doctype, t.countries, d.published, d.first_seen, "
+        "d.kept, d.doi, d.pmid, d.canonical_url, d.external_id, t.id AS tagset FROM json_each(?) w CROSS JOIN documents d ON d.id = w.value "
         "JOIN revisions r ON r.id = d.revision LEFT JOIN tagsets t ON t.id = d.tagset",
         (json.dumps(list(ids)),),
     ).fetchall()
@@ -64,8 +69,24 @@ def _documents(connection: sqlite3.Connection, ids: Sequence[int]) -> list[_Doc]
                 row["title"], row["text"], day=day_of(row["published"], row["first_seen"]),
                 subjects=subjects.get(row["tagset"], ()), places=(row["countries"] or "").split(),
             )  # fmt: skip
-            found.append(_Doc(row["id"], row["story"], row["title"], row["text"], row["doctype"], sketch))
+            found.append(_doc(row, sketch))
     return found
+
+
+def _doc(row: sqlite3.Row, sketch: Sketch) -> _Doc:
+    link = row["canonical_url"]
+    named = Document(external_id=row["external_id"], url=link, doi=row["doi"], pmid=row["pmid"])
+    return _Doc(
+        row["id"],
+        row["title"],
+        row["text"],
+        row["doctype"],
+        row["doi"],
+        row["pmid"],
+        link,
+        keys_of(named, link),
+        sketch,
+    )
 
 
 def _subjects(connection: sqlite3.Connection, tagsets: Sequence[int]) -> dict[int, list[str]]:
@@ -139,20 +160,19 @@ def _load(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, Sketc
 
 def _same_items(connection: sqlite3.Connection, doc: _Doc) -> dict[int, tuple[str, str]]:
     """Kept documents that share DOI, PMID or canonical link."""
+    keys = [k for k in (doc.keys.pmid, doc.keys.doi, doc.keys.link) if k is not None]
     rows = connection.execute(
-        "SELECT DISTINCT o.id, o.doi, o.pmid, d.doi, d.pmid, d.canonical_url, o.canonical_url FROM documents d "
-        "CROSS JOIN identities mine INDEXED BY identities_document ON mine.document = d.id "
-        "CROSS JOIN identities other ON other.key = mine.key AND other.document <> d.id "
-        "JOIN documents o ON o.id = other.document WHERE d.id = ? AND o.kept LIMIT ?",
-        (doc.id, CROWD),
+        "SELECT DISTINCT o.id, o.doi, o.pmid, o.canonical_url FROM json_each(?) w "
+        "CROSS JOIN identities i ON i.key = w.value JOIN documents o ON o.id = i.document WHERE o.kept AND o.id <> ? LIMIT ?",
+        (json.dumps(keys), doc.id, CROWD),
     )
     found = {}
-    for other, doi, pmid, own_doi, own_pmid, link, other_link in rows:
-        if pmid and pmid == own_pmid:
+    for other, doi, pmid, link in rows:
+        if pmid and pmid == doc.pmid:
             found[other] = ("same_item", f"both are PMID {pmid}")
-        elif doi and own_doi and doi.lower() == own_doi.lower():
+        elif doi and doc.doi and doi.lower() == doc.doi.lower():
             found[other] = ("same_item", f"both are DOI {doi}")
-        elif link and link == other_link and not (doi and own_doi) and not (pmid and own_pmid):
+        elif link and link == doc.link and agree(doc.doi, doc.pmid, doi, pmid):
             found[other] = ("same_item", f"both are {link}")
     return found
 

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from tracker.model import EditorialStatus
 
 HASH_VERSION = 1
+_STABLE = json.JSONEncoder(ensure_ascii=True).encode
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 # What makes a revision. Left out: addresses and identifiers (identity), `updated` (bumped by many feeds without a
 # change), `language` (often detected), `extra` (counters and the like).
 _HASHED = (
     "title", "text", "summary", "authors", "publisher", "doctype", "journal", "pub_types", "editorial_status",
     "relates_to", "countries",
 )  # fmt: skip
-_COLUMNS = frozenset({"title", "text", "summary"})
+_FIELDS = tuple(f.name for f in fields(Document) if f.name not in ("title", "text", "summary"))
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _HANDLE = re.compile(r"(?<![\w/])(?:/?u/|@)(?=[\w-]{2,})[\w-]+|(?<=reddit\.com/user/)[\w-]+")
 QUIET_TYPES = ("forum", "marketing")
@@ -69,14 +71,14 @@ def content_hash(document: Document) -> bytes:
             parts.append([field, value])
     if document.published:
         parts.append(["published", document.published[:10]])  # a feed's clock time wanders
-    return blake2b(json.dumps(parts, ensure_ascii=True).encode(), digest_size=12).digest()
+    return blake2b(_STABLE(parts).encode(), digest_size=12).digest()
 
 
 def fields_json(document: Document) -> str:
     """Everything but the long texts, as the source gave it; absent fields are left out."""
-    values = {f.name: getattr(document, f.name) for f in fields(document) if f.name not in _COLUMNS}
+    values = {name: getattr(document, name) for name in _FIELDS}
     kept = {name: dict(value) if name == "extra" else value for name, value in values.items() if value}
-    return _UNSTORABLE.sub("\ufffd", json.dumps(kept, ensure_ascii=False, separators=(",", ":"), default=str))
+    return _UNSTORABLE.sub("\ufffd", _COMPACT(kept))
 
 
 def document_of(fields_text: str, title: str | None, text: str | None, summary: str | None) -> Document:
@@ -157,3 +159,10 @@ def notice_status(document: Document) -> EditorialStatus:
 def gravest(statuses: Sequence[str]) -> str:
     """The one to show where several hold."""
     return max(statuses, key=lambda status: _GRAVITY.get(status, 0), default="ok")
+
+
+def agree(doi: str | None, pmid: str | None, other_doi: str | None, other_pmid: str | None) -> bool:
+    """Two PMIDs, or without them two DOIs, are two documents, whatever else they share."""
+    if pmid and other_pmid:
+        return pmid == other_pmid
+    return not (doi and other_doi and doi.lower() != other_doi.lower())

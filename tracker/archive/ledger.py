@@ -21,7 +21,8 @@ _MOMENTS = ("last_polled", "last_ok", "not_before", "seen_until")
 GOOD: frozenset[str] = frozenset({"ok", "not_modified", "empty"})
 SILENT_FACTOR = 4.0  # overdue by this many usual rhythms …
 SILENT_DAYS = 7.0  # … and by at least a week: a Christmas pause of a daily source is not silence
-RHYTHM_ARRIVALS = 30  # arrivals looked at, newest first
+RHYTHM_ARRIVALS = 30  # arrivals looked at, newest first …
+LOOKED_AT = 5000  # … among so many documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +96,9 @@ def _health(connection: sqlite3.Connection, row: sqlite3.Row, now: datetime) -> 
     arrivals = [
         moment(at)
         for (at,) in connection.execute(
-            "SELECT DISTINCT first_seen FROM documents WHERE source = ? AND first_seen <= ? AND NOT backfilled "
-            "ORDER BY first_seen DESC LIMIT ?",
-            (row["num"], stamp(now), RHYTHM_ARRIVALS),
+            "SELECT DISTINCT first_seen FROM (SELECT first_seen FROM documents WHERE source = ? AND first_seen <= ? "
+            "AND NOT backfilled ORDER BY id DESC LIMIT ?) ORDER BY first_seen DESC LIMIT ?",
+            (row["num"], stamp(now), LOOKED_AT, RHYTHM_ARRIVALS),
         )
     ]
     times = [at for at in arrivals if at is not None]

@@ -47,13 +47,12 @@ CREATE TABLE documents (
 );
 CREATE INDEX documents_first_seen ON documents(first_seen);  -- newest first, as of
 CREATE INDEX documents_story ON documents(story);            -- documents of a story
-CREATE INDEX documents_source ON documents(source, first_seen);  -- rhythm and exposure of a source
+CREATE INDEX documents_source ON documents(source);          -- rhythm of a source
 CREATE INDEX documents_backfilled ON documents(id) WHERE backfilled;  -- are there any
 CREATE TABLE identities (               -- 64-bit hashes of doi:, pmid:, link:, guid: … keys
   key INTEGER NOT NULL, source INTEGER NOT NULL, document INTEGER NOT NULL REFERENCES documents(id),
   PRIMARY KEY (key, source)
 ) WITHOUT ROWID;
-CREATE INDEX identities_document ON identities(document);  -- the same item elsewhere
 CREATE TABLE shared_links (source INTEGER NOT NULL, key INTEGER NOT NULL, PRIMARY KEY (source, key)) WITHOUT ROWID;
 CREATE TABLE revisions (
   id INTEGER PRIMARY KEY,
@@ -65,7 +64,7 @@ CREATE TABLE revisions (
   fields TEXT NOT NULL,                 -- JSON: every other field as the source gave it
   pruned TEXT                           -- when the text was dropped by policy
 );
-CREATE INDEX revisions_document ON revisions(document, known_from);
+CREATE INDEX revisions_document ON revisions(document);
 CREATE TABLE relations (                -- a notice is about …
   notice INTEGER NOT NULL REFERENCES documents(id), key INTEGER NOT NULL, target TEXT NOT NULL, status TEXT NOT NULL,
   PRIMARY KEY (key, notice)
@@ -101,23 +100,31 @@ CREATE TABLE tagsets (
 );
 CREATE INDEX tagsets_document ON tagsets(document);
 CREATE INDEX tagsets_older ON tagsets(revision) WHERE NOT latest;  -- was anything tagged again
-CREATE INDEX tagsets_known ON tagsets(known_from) WHERE relevant;  -- counting by period
 CREATE TABLE tag_terms (                -- which tag sets have this substance, class, theme
   term INTEGER NOT NULL REFERENCES terms(id), tagset INTEGER NOT NULL REFERENCES tagsets(id),
-  assertion TEXT, role TEXT, position INTEGER NOT NULL,
+  position INTEGER NOT NULL, a INTEGER, r INTEGER,
+  assertion TEXT AS (CASE a WHEN 0 THEN 'affirmed' WHEN 1 THEN 'negated' WHEN 2 THEN 'hypothetical' END),
+  role TEXT AS (CASE r WHEN 0 THEN 'primary' WHEN 1 THEN 'incidental' END),
   PRIMARY KEY (tagset, term)
 ) WITHOUT ROWID;
 CREATE INDEX tag_terms_term ON tag_terms(term, tagset);
 CREATE TABLE mentions (                 -- of substances, and of context substances
   tagset INTEGER NOT NULL REFERENCES tagsets(id), seq INTEGER NOT NULL, term INTEGER NOT NULL REFERENCES terms(id),
-  field TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
-  assertion TEXT NOT NULL, context TEXT NOT NULL, historical INTEGER NOT NULL,
+  start INTEGER NOT NULL, end INTEGER NOT NULL, historical INTEGER NOT NULL,
+  f INTEGER NOT NULL, a INTEGER NOT NULL, c INTEGER NOT NULL,  -- small numbers, their words in the columns below
+  field TEXT AS (CASE f WHEN 0 THEN 'title' ELSE 'text' END),
+  assertion TEXT AS (CASE a WHEN 0 THEN 'affirmed' WHEN 1 THEN 'negated' ELSE 'hypothetical' END),
+  context TEXT AS (CASE c WHEN 0 THEN 'finding' WHEN 1 THEN 'panel' WHEN 2 THEN 'schedule' WHEN 3 THEN 'reference'
+    ELSE 'comparison' END),
   PRIMARY KEY (tagset, seq)
 ) WITHOUT ROWID;
 CREATE TABLE themes (
   tagset INTEGER NOT NULL REFERENCES tagsets(id), seq INTEGER NOT NULL, term INTEGER NOT NULL REFERENCES terms(id),
-  field TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
-  assertion TEXT NOT NULL, substances TEXT, rule TEXT,
+  start INTEGER NOT NULL, end INTEGER NOT NULL, f INTEGER NOT NULL, a INTEGER NOT NULL,
+  substances TEXT,                      -- JSON list of names
+  rule TEXT,
+  field TEXT AS (CASE f WHEN 0 THEN 'title' ELSE 'text' END),
+  assertion TEXT AS (CASE a WHEN 0 THEN 'affirmed' WHEN 1 THEN 'negated' ELSE 'hypothetical' END),
   PRIMARY KEY (tagset, seq)
 ) WITHOUT ROWID;
 CREATE TABLE class_mentions (
@@ -145,14 +152,16 @@ CREATE VIEW search_content AS
   SELECT s.id AS id, r.title AS title, r.text AS text, s.facts AS facts
   FROM search_rows s JOIN revisions r ON r.id = s.revision;
 CREATE VIRTUAL TABLE search USING fts5(
-  title, text, facts, content='search_content', content_rowid='id', tokenize="unicode61 remove_diacritics 2"
+  title, text, facts, content='search_content', content_rowid='id', columnsize=0,
+  tokenize="unicode61 remove_diacritics 2"
 );
+INSERT INTO search (search, rank) VALUES ('hashsize', 33554432);  -- one segment a batch instead of many to merge
 """
 
 STORIES = """
 CREATE TABLE sketches (                 -- what documents are compared by, of the current revision of kept ones
   document INTEGER PRIMARY KEY REFERENCES documents(id),
-  minhash BLOB NOT NULL,                -- 64 values of 16 bits
+  minhash BLOB NOT NULL,                -- 48 values of 16 bits
   size INTEGER NOT NULL,                -- distinct shingles
   day INTEGER NOT NULL,                 -- of publication, else first seen; days since 1970
   subjects TEXT NOT NULL, places TEXT NOT NULL, names TEXT NOT NULL, numbers TEXT NOT NULL
@@ -231,7 +240,8 @@ def migrate(path: str, *, timeout: float) -> None:
 
     connection = sqlite3.connect(path, timeout=timeout)
     try:
-        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA page_size = 8192")  # a document of 1 kB fits, and little is left over
+        connection.execute("PRAGMA journal_mode = WAL")
         database = sqlite_utils.Database(connection)
         steps = sqlite_utils.Migrations("tracker")
         for name, step in STEPS:

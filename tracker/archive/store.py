@@ -11,6 +11,7 @@ from tracker.archive import facts
 from tracker.archive.identity import (
     QUIET_TYPES,
     Keys,
+    agree,
     content_hash,
     document_of,
     fields_json,
@@ -112,14 +113,14 @@ class Resolver:
         """DOI or PMID, else the link (with guid or title where a payload repeats it), else the guid."""
         for strong in (keys.pmid, keys.doi):
             held = self._owner.get(strong) if strong is not None else None
-            if held and _agree(held, document):
+            if held and agree(held.doi, held.pmid, document.doi, document.pmid):
                 return held
         if keys.link is None:
             weak: int | None = keys.guid
         else:
             weak = keys.own if keys.link in self.shared else keys.link
         held = self._owner.get(weak) if weak is not None else None
-        return held if held and _agree(held, document) else None
+        return held if held and agree(held.doi, held.pmid, document.doi, document.pmid) else None
 
     def claim(self, keys: Keys, held: Held) -> list[int]:
         """Let `held` answer to the keys that nobody answers to yet; returns those."""
@@ -130,13 +131,6 @@ class Resolver:
         for k in free:
             self._owner[k] = held
         return free
-
-
-def _agree(held: Held, document: Document) -> bool:
-    """Two PMIDs, or without them two DOIs, are two documents, whatever else they share."""
-    if held.pmid and document.pmid:
-        return held.pmid == document.pmid
-    return not (held.doi and document.doi and held.doi.lower() != document.doi.lower())
 
 
 def is_unchanged(item: Item) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tracker.archive.terms import Terms, substance_detail
@@ -19,13 +20,23 @@ if TYPE_CHECKING:
 Row = tuple[Any, ...]
 
 _INSERTS = {
-    "tag_terms": "INSERT OR IGNORE INTO tag_terms (term, tagset, assertion, role, position) VALUES (?,?,?,?,?)",
-    "mentions": "INSERT INTO mentions VALUES (?,?,?,?,?,?,?,?,?)",
-    "themes": "INSERT INTO themes VALUES (?,?,?,?,?,?,?,?,?)",
+    "tag_terms": "INSERT OR IGNORE INTO tag_terms (term, tagset, a, r, position) VALUES (?,?,?,?,?)",
+    "mentions": "INSERT INTO mentions (tagset, seq, term, f, start, end, a, c, historical) VALUES (?,?,?,?,?,?,?,?,?)",
+    "themes": "INSERT INTO themes (tagset, seq, term, f, start, end, a, substances, rule) VALUES (?,?,?,?,?,?,?,?,?)",
     "class_mentions": "INSERT INTO class_mentions VALUES (?,?,?,?,?,?)",
     "candidates": "INSERT INTO candidates VALUES (?,?,?,?,?,?,?,?)",
 }
 DETAIL_TABLES = tuple(_INSERTS)
+# As small numbers in the file; the tables give the words back in generated columns.
+_FIELD = {"title": 0, "text": 1}
+_ASSERTION = {"affirmed": 0, "negated": 1, "hypothetical": 2}
+_CONTEXT = {"finding": 0, "panel": 1, "schedule": 2, "reference": 3, "comparison": 4}
+_ROLE = {"primary": 0, "incidental": 1}
+
+
+@lru_cache(maxsize=4096)
+def _names_json(names: tuple[str, ...]) -> str:
+    return json.dumps(names, ensure_ascii=False)
 
 
 @dataclass(slots=True)
@@ -50,7 +61,7 @@ class TagRows:
         for position, tag in enumerate(tags.substances):
             term = terms.number("substance", tag.name, substance_detail(tag.cls, tag.nps))
             found.append(("substance", term, tag.assertion, tag.role == "primary"))
-            self.tag_terms.append((term, tagset, tag.assertion, tag.role, position))
+            self.tag_terms.append((term, tagset, _ASSERTION[tag.assertion], _ROLE[tag.role], position))
             for m in tag.mentions:
                 self.mentions.append(_mention_row(tagset, seq, term, m))
                 seq += 1
@@ -66,10 +77,20 @@ class TagRows:
         for seq, theme in enumerate(tags.themes):
             term = terms.number("theme", theme.theme)
             found.append(("theme", term, theme.assertion, False))
-            self.tag_terms.append((term, tagset, theme.assertion, None, seq))
-            subs = json.dumps(theme.substances, ensure_ascii=False) if theme.substances else None
+            self.tag_terms.append((term, tagset, _ASSERTION[theme.assertion], None, seq))
+            subs = _names_json(theme.substances) if theme.substances else None
             self.themes.append(
-                (tagset, seq, term, theme.field, theme.start, theme.end, theme.assertion, subs, theme.rule)
+                (
+                    tagset,
+                    seq,
+                    term,
+                    _FIELD[theme.field],
+                    theme.start,
+                    theme.end,
+                    _ASSERTION[theme.assertion],
+                    subs,
+                    theme.rule,
+                )
             )
         for seq, word in enumerate(tags.class_mentions):
             self.class_mentions.append((tagset, seq, terms.number("class", word.cls), word.field, word.start, word.end))
@@ -79,7 +100,9 @@ class TagRows:
 
 
 def _mention_row(tagset: int, seq: int, term: int, m: Mention) -> Row:
-    return (tagset, seq, term, m.field, m.start, m.end, m.assertion, m.context, int(m.historical))
+    return (
+        tagset, seq, term, _FIELD[m.field], m.start, m.end, _ASSERTION[m.assertion], _CONTEXT[m.context], int(m.historical)
+    )  # fmt: skip
 
 
 def read_tags(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Terms:
         return int(row[0])
 
 
+@lru_cache(maxsize=4096)
 def substance_detail(cls: str, nps: bool) -> str:
     """What is kept of a substance beside its name."""
     return json.dumps({"class": cls, "nps": int(nps)}, ensure_ascii=False)

@@ -33,8 +33,8 @@ _ORPHANS = {
     "revisions that end before they begin": "SELECT count(*) FROM revisions WHERE known_until < known_from",
     "revisions known before their document": "SELECT count(*) FROM revisions r JOIN documents d ON d.id = r.document "
     "WHERE r.known_from < d.first_seen",
-    "documents nobody can find again (no identity)": "SELECT count(*) FROM documents d WHERE NOT EXISTS "
-    "(SELECT 1 FROM identities i WHERE i.document = d.id)",
+    "documents nobody can find again (no identity)": "SELECT count(*) FROM documents WHERE id NOT IN "
+    "(SELECT document FROM identities)",
     "revisions missing from the search index": "SELECT count(*) FROM revisions r WHERE r.id NOT IN "
     "(SELECT revision FROM search_rows)",
     "documents in a story that does not exist": "SELECT count(*) FROM documents d LEFT JOIN documents s ON s.id = d.story "
