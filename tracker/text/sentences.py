@@ -20,17 +20,24 @@ _LINE = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _MARK = re.compile(
     r"(?:[-–—•*·▪◦‣●○■□➢✓✔►>‐⁃∙]+(?=\s)|[•●▪■►➢✓✔‣◦]+|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})\)|(?:\d{1,2}|[a-zA-Z])\.|\([A-TV-Z]\))\s*"
 )
-_END = re.compile(
-    r"""(?:(?<![.!?…])[.!?…]++ ["'”’»)\]›“*§]*+ (?:\[\d{1,3}(?:[,–-]\d{1,3})*\])? (?=\s)  # "… end." Next
-        | (?<=[^\W\d_][^\W\d_])\.(?=[^\W\d_]{2})                                           # "… end.Next": see _glued
-        | [。！？؟۔।]++ ["'”’»」』）]*+ )""",
-    re.VERBOSE,
-)
-_WORD_BEFORE = re.compile(r"[^\W_](?:[\w.\-/’']*[^\W_])?$")
+_STOP = re.compile("[.!?…]+(?![\\d,;])")
+_STOP_ANY = re.compile("[.!?…。！？؟۔।]+")
+_CLOSING = frozenset("\"'”’»)]›“*§」』）")
+_NOTE = re.compile(r"\[\d{1,3}(?:[,–-]\d{1,3})*\]")  # "… end.[12] Next"
+_FULL = frozenset("。！？؟۔।")  # need no space behind them
 _OPENING = "\"'“”„«»‘’‚‹›([¿¡*–—- \t\xa0"
-_ORDINAL_LANGUAGES = frozenset("de da no nb nn fi sv cs sk pl hu is hr sl sr et lv lt tr".split())
-_LETTERED = frozenset("schedule class type part group list table vitamin annex category tier phase hepatitis".split())
+_ORDINAL_LANGUAGES = frozenset(
+    ("de", "da", "no", "nb", "nn", "fi", "sv", "cs", "sk", "pl", "hu", "is", "hr", "sl", "sr", "et", "lv", "lt", "tr")
+)
+_LETTERED = frozenset(
+    ("schedule", "class", "type", "part", "group", "list", "table", "vitamin", "annex", "category", "tier", "phase")
+)
 _NUMBERED = frozenset(("no", "nos", "nr", "art", "set"))  # words, unless a number follows
+_LATIN = frozenset(("en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "no", "pl", "cs", "fi", "hu", "is", "ru"))
+_BEGINNERS = frozenset(
+    ("the", "a", "an", "it", "in", "this", "that", "these", "he", "she", "they", "we", "i", "there", "on", "at", "but",
+     "and", "if", "when", "for", "as", "after", "its", "their")
+)  # fmt: skip
 _NO_START = frozenset(".,;:!?)]}%")
 
 
@@ -39,7 +46,10 @@ def sentences(text: str, language: str | None = None) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for start, end in _lines(text):
         for a, b in _cut(text, start, end, language):
-            found.extend(_bounded(text, a, b))
+            if b - a > LONGEST:
+                found.extend(_bounded(text, a, b))
+            elif b > a and (text[a].isalnum() or any(map(str.isalnum, text[a:b]))):
+                found.append((a, b))
     return found
 
 
@@ -72,50 +82,48 @@ def _wrapped(text: str, begin: int, last: int, line: re.Match[str], start: int) 
 
 def _cut(text: str, start: int, end: int, language: str | None) -> Iterator[tuple[int, int]]:
     begin = start
-    for match in _END.finditer(text, start, end):
-        if match.end() >= end:
+    for match in (_STOP if language in _LATIN else _STOP_ANY).finditer(text, start, end):
+        stop, after = match.span()
+        while after < end and text[after] in _CLOSING:
+            after += 1
+        if after < end and text[after] == "[" and (note := _NOTE.match(text, after, end)):
+            after = note.end()
+        if after >= end:
             break
-        if _ends(text, begin, match, end, language):
-            yield _trim(text, begin, match.end())
-            begin = match.end()
+        if _ends(text, begin, stop, after, end, language):
+            yield _trim(text, begin, after)
+            begin = after
     yield _trim(text, begin, end)
 
 
-def _ends(text: str, begin: int, match: re.Match[str], end: int, language: str | None) -> bool:
-    mark = match.group()
-    if mark[0] in "。！？؟۔।":
+def _ends(text: str, begin: int, stop: int, after: int, end: int, language: str | None) -> bool:
+    """Whether the mark at `stop`, with what closes behind it up to `after`, ends the sentence that began at `begin`."""
+    mark = text[stop]
+    if mark in _FULL:
         return True
-    after = match.end()
+    if not text[after].isspace():  # only "word.Next", never "www.Site" or "Node.JS"
+        return after == stop + 1 and mark == "." and _glued(text, stop, after, end)
     limit = min(end, after + 8)
     while after < limit and text[after] in _OPENING:
         after += 1
     if after >= end or text[after].islower() or text[after] in _NO_START:
         return False
-    if match.end() == after:  # no space: only "word.Next", never "www.Site" or "Node.JS"
-        return _glued(text, match.start(), after, end)
-    return mark[0] != "." or mark.startswith("..") or not _abbreviated(text, begin, match.start(), after, language)
+    return mark != "." or text[stop + 1] == "." or not _abbreviated(text, begin, stop, after, language)
 
 
 def _glued(text: str, stop: int, after: int, end: int) -> bool:
-    window = text[max(0, stop - 40) : min(end, after + 40)]
-    around = window[: 40 if stop >= 40 else stop].rsplit(None, 1)
-    word = around[-1] if around else ""
-    return (
-        text[stop - 1].islower()
-        and text[after].isupper()
-        and after + 1 < end
-        and text[after + 1].islower()
-        and not any(c in word for c in "/@.\\_")
-        and not word.lower().startswith("www")
-    )
+    if not (text[after].isupper() and after + 1 < end and text[after + 1].islower() and stop >= 2):
+        return False
+    word = text[max(0, stop - 40) : stop].rpartition(" ")[2]
+    return word[-2:].isalpha() and word[-2:].islower() and not any(c in word for c in "/@.\\_")
 
 
 def _abbreviated(text: str, begin: int, stop: int, after: int, language: str | None) -> bool:
     """Whether the full stop at `stop` belongs to an abbreviation, an initial or an ordinal."""
-    before = _WORD_BEFORE.search(text[max(begin, stop - 24) : stop])
-    if before is None:
+    before = text[max(begin, stop - 24) : stop].split()
+    word = before[-1].lstrip(_OPENING).lower() if before else ""
+    if not word:
         return False
-    word = before.group().lower()
     always, unless_capital = _abbreviations(language)
     if word in always:
         return word not in _NUMBERED or text[after].isdigit()
@@ -128,11 +136,6 @@ def _abbreviated(text: str, begin: int, stop: int, after: int, language: str | N
 
 def _before_that(text: str, begin: int, stop: int) -> str:
     return text[max(begin, stop - 20) : stop].rstrip().rpartition(" ")[2].lower()
-
-
-_BEGINNERS = frozenset(
-    "the a an it in this that these he she they we i there on at but and if when for as after its their".split()
-)
 
 
 def _begins(text: str, after: int) -> bool:
@@ -154,10 +157,10 @@ def _bounded(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
+    if start < end and (text[start].isspace() or text[end - 1].isspace()):
+        piece = text[start:end].rstrip()
+        end = start + len(piece)
+        start = end - len(piece.lstrip())
     return start, end
 
 
