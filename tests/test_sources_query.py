@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.errors import ConfigError
-from tracker.sources._query import DIALECTS, expand, queries
+from tracker.sources._query import DIALECTS, expand, queries, with_lexicon
 
 NAMES = st.lists(st.text(alphabet="abcXYZ0123-éα", min_size=1, max_size=30), max_size=60)
 
@@ -60,6 +60,20 @@ def test_a_source_that_asks_for_the_lexicon_gets_its_queries(kind: str, form: st
 def test_names_that_are_words_are_left_to_the_tagger() -> None:
     found = expand(source("pubmed", options={"query": "lexicon"}), ["net", "DOC", "2c-b", "mdmb-4en-pinaca"], ["nps"])
     assert found.options["queries"] == ('"nps"[tiab] OR "2c-b"[tiab] OR "mdmb-4en-pinaca"[tiab]',)
+
+
+def test_the_knowledge_base_gives_sure_names_of_new_substances_and_narrow_class_words() -> None:
+    from tracker.lexicon import load
+
+    plain = source("crossref", options={"query": "bromazolam"})
+    filled, same = with_lexicon([source("pubmed", options={"query": "lexicon"}), plain], load())
+    asked = " ".join(filled.options["queries"])
+    assert same is plain
+    for term in ("bromazolam", "metonitazene", "mdmb-4en-pinaca", "nitazenes", "new psychoactive substances"):
+        assert f'"{term}"[tiab]' in asked
+    for term in ("diazepam", "fentanyl", "naloxone", "met", "opioids", "benzodiazepines", "stimulants"):
+        assert f'"{term}"[tiab]' not in asked
+    assert all(len(quote_plus(q)) <= DIALECTS["pubmed"].max_length for q in filled.options["queries"])
 
 
 def test_any_other_source_stays_as_it_is() -> None:

@@ -86,7 +86,9 @@ def collect(
     Raises ArchiveError when the archive cannot be written; what was stored before stays.
     """
     from tracker.collect import collect as fetch
+    from tracker.sources._query import with_lexicon
 
+    sources = with_lexicon(sources, tagger.lexicon)
     report = CollectReport(started=now())
     states = archive.states()
     # Closed at once on an error: the generator then stops its threads instead of reading on for nobody.

@@ -120,9 +120,11 @@ def probe(
     `finding` is a line where something is wrong: a failure, an address that has moved, items without dates or titles.
     """
     from tracker.collect import collect
+    from tracker.lexicon import load
+    from tracker.sources._query import with_lexicon
 
     found = {}
-    for result in collect(sources, {}, settings=http, now=now, force=True, stop=stop):
+    for result in collect(with_lexicon(sources, load()), {}, settings=http, now=now, force=True, stop=stop):
         found[result.source.id] = _probed(result)
         on_result(result.source.id)
     return [found[source.id] for source in sources if source.id in found]

@@ -1,14 +1,16 @@
 """Searches made from the knowledge base: class terms and substance names as OR queries, cut to what an API takes.
 
-Pure: it is handed the names. `expand` is what the pipeline calls for a source whose `options.query` is `lexicon`.
+Pure: it is handed the names. `with_lexicon` is what a run calls before it collects, for sources whose `options.query`
+is `lexicon`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Protocol
 from urllib.parse import quote_plus
 
 from tracker.errors import ConfigError
@@ -16,6 +18,12 @@ from tracker.model import Source
 from tracker.sources._base import SearchOptions
 
 LEXICON = "lexicon"
+# Classes whose words name new substances only. "Benzodiazepines", "opioids" or "piperazines" find half of pharmacology.
+SEARCHED = frozenset(
+    "aminoindane arylcyclohexylamine designer_benzodiazepine fentanyl_analogue lysergamide nbome nboh "
+    "new_psychoactive_substance nitazene orphine semi_synthetic_cannabinoid synthetic_cannabinoid synthetic_cathinone "
+    "synthetic_opioid thienodiazepine u_compound".split()
+)
 _ORDINARY = re.compile(r"\W*[^\W\d_]{1,3}\W*")  # "net", "doc", "met": as a search term they find everything else
 
 
@@ -76,6 +84,54 @@ def _terms(words: Sequence[str], form: str) -> Iterator[str]:
         if phrase and phrase.casefold() not in seen:
             seen.add(phrase.casefold())
             yield form.format(phrase)
+
+
+class _Name(Protocol):
+    @property
+    def text(self) -> str: ...
+    @property
+    def doubt(self) -> str: ...
+
+
+class _Substance(Protocol):
+    @property
+    def nps(self) -> bool: ...
+    @property
+    def reported(self) -> bool: ...
+    @property
+    def aliases(self) -> Sequence[_Name]: ...
+
+
+class _ClassWord(_Name, Protocol):
+    @property
+    def cls(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+
+
+class Knowledge(Protocol):
+    """What is needed of the knowledge base (`tracker.lexicon.Lexicon` is one)."""
+
+    @property
+    def substances(self) -> Mapping[str, _Substance]: ...
+    @property
+    def classes(self) -> Sequence[_ClassWord]: ...
+
+
+def with_lexicon(sources: Sequence[Source], knowledge: Knowledge) -> list[Source]:
+    """Return `sources`, those that ask for the lexicon with its queries.
+
+    They hold English class words and the names of new substances. Names and words that the knowledge base doubts ("MET", "spice") are left out.
+    """
+    if not any(source.options.get("query") == LEXICON for source in sources):
+        return list(sources)
+    words = [w.text for w in knowledge.classes if w.cls in SEARCHED and w.language in ("en", "") and not w.doubt]
+    names = [
+        name
+        for name, substance in knowledge.substances.items()
+        if substance.nps and substance.reported and not any(a.text == name and a.doubt for a in substance.aliases)
+    ]
+    return [expand(source, names, words) for source in sources]
 
 
 def expand(source: Source, names: Iterable[str], class_terms: Iterable[str]) -> Source:
