@@ -24,6 +24,7 @@ REPORTING_DELAY = timedelta(
 )  # a publication this much older than the week is no news, less is how indexing works
 LEAST_STORIES = 2  # one story is a mention, not a rise, however rare the substance
 Q_LIMIT = 0.05  # false-discovery rate of `excess`
+_NO_CLASS = ("", "other")  # no family: their sum says nothing
 _KINDS = ("first_ever", "first_death", "first_tier", "first_country", "first_pair", "excess", "candidate")
 
 
@@ -240,7 +241,8 @@ def _observed_series(facts: WeekFacts) -> Iterator[tuple[str, str, str, list[Doc
             by_class[cls].extend(settled)
             yield "substance", name, cls, settled
     for cls, documents in sorted(by_class.items()):
-        yield "class", cls, cls, documents
+        if cls not in _NO_CLASS:
+            yield "class", cls, cls, documents
 
 
 # --- names that the lexicon does not have ----------------------------------------------------------------------------
