@@ -121,7 +121,8 @@ class Knowledge(Protocol):
 def with_lexicon(sources: Sequence[Source], knowledge: Knowledge) -> list[Source]:
     """Return `sources`, those that ask for the lexicon with its queries.
 
-    They hold English class words and the names of new substances. Names and words that the knowledge base doubts ("MET", "spice") are left out.
+    They hold English class words and the names of new substances. Names and words that the knowledge base doubts
+    ("MET", "spice") are left out.
     """
     if not any(source.options.get("query") == LEXICON for source in sources):
         return list(sources)
