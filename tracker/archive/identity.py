@@ -111,6 +111,8 @@ class Keys:
 def keys_of(document: Document, canonical: str | None = None) -> Keys:
     """All keys of a document; `canonical` is its canonical link where the caller has worked it out already."""
     link = canonical or (canonical_url(document.url) if document.url else None)
+    if document.extra.get("identity") == "external_id":
+        link = None  # a watched page: each change of it is a document of its own
     own = None
     if link:
         no_guid = document.external_id in (document.url, link)
