@@ -117,6 +117,18 @@ def test_an_original_on_the_same_page_is_pointed_at_by_its_address(fields: dict[
     assert original.editorial_status == "ok"
 
 
+def test_an_original_of_long_ago_is_asked_for_and_marked() -> None:
+    src = source("federal_register", URL)
+    (request,) = ask(src)
+    page = answer(
+        src, request, page_of(notice(correction_of="https://register.example.org/api/v1/documents/2019-11111"))
+    )
+    (lookup,) = page.next
+    assert lookup.url == "https://register.example.org/api/v1/documents/2019-11111.json"
+    (original,) = answer(src, lookup, notice("2019-11111", corrections=[])).documents
+    assert (original.external_id, original.editorial_status) == ("2019-11111", "corrected")
+
+
 def test_a_corrected_document_says_so() -> None:
     found = only("federal_register", page_of(notice(corrections=["https://register.example.org/x"])))
     assert found.editorial_status == "corrected"

@@ -69,17 +69,29 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
         return Page(total=0)
     options = options_of(source, Options)
     if b'"results"' not in payload.body:
-        return _without_results(source, payload)
+        return _without_results(source, payload, request)
     listed = read_listed(source, payload, "Federal Register JSON", "results")
     items = [item for item in listed.items if _wanted(item, options)]
     documents, problems = each(source, items, _document, "document")
     total, following = listed.data.get("count"), listed.data.get("next_page_url")
-    return walked(
-        request, _linked(documents), lambda walk: _ask(source, options, walk), got=len(listed.items),
+    linked = _linked(documents)
+    page = walked(
+        request, linked, lambda walk: _ask(source, options, walk), got=len(listed.items),
         pos=_at_home(source, following) if isinstance(following, str) and listed.items else None,
         total=total if isinstance(total, int) else None, ceiling=_CEILING,
         max_pages=options.max_pages, problems=problems, complete=listed.complete,
     )  # fmt: skip
+    return replace(page, next=(*page.next, *_originals(source, request, linked)))
+
+
+def _originals(source: Source, request: Request, documents: Sequence[Document]) -> list[Request]:
+    """Requests for what corrections name and this page does not hold: it is marked, however long ago it was stored."""
+    here = {d.external_id for d in documents}
+    named = dict.fromkeys(n for d in documents for n in d.extra.get("corrects", ()) if n not in here)
+    base, found, _ = source.url.partition("/documents.json")
+    if not found or request.step != "page":
+        return []
+    return [Request(f"{base}/documents/{number}.json", step="original") for number in named]
 
 
 def _at_home(source: Source, following: str) -> str:
@@ -90,11 +102,13 @@ def _at_home(source: Source, following: str) -> str:
     return urlunsplit(there._replace(scheme=here.scheme, netloc=here.netloc))
 
 
-def _without_results(source: Source, payload: Payload) -> Page:
+def _without_results(source: Source, payload: Payload, request: Request) -> Page:
     """One document alone, or a search without a hit ({"count": 0} has no results)."""
     data = read_json(source, payload, "Federal Register JSON")
     if isinstance(data, dict) and data.get("document_number"):
         documents, problems = each(source, [data], _document, "document")
+        if request.step == "original":  # asked for because a correction names it
+            documents = tuple(replace(d, editorial_status="corrected") for d in documents)
         return Page(documents, problems=problems)
     if isinstance(data, dict) and data.get("count") == 0:
         return Page(total=0)
@@ -190,4 +204,4 @@ def _linked(documents: Sequence[Document]) -> tuple[Document, ...]:
     return tuple(found)
 
 
-KIND = Kind(name="federal_register", options=Options, first=first, read=read, file_step="page")
+KIND = Kind(name="federal_register", options=Options, first=first, read=read, file_step="file")
