@@ -1,15 +1,16 @@
-"""Signals of one week as read from an archive and as the contract's JSON."""
+"""The signals of a week as the command line and the API give them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tracker.analysis import weeks
 from tracker.analysis.official import Official
 from tracker.analysis.read import week_facts
 from tracker.analysis.signals import signals
+from tracker.errors import UsageError
 from tracker.model import Signal
 
 if TYPE_CHECKING:
@@ -19,18 +20,20 @@ if TYPE_CHECKING:
 def read_signals(
     archive: Archive, *, week: str | None = None, as_of: datetime, official: Official | None = None
 ) -> tuple[str, tuple[Signal, ...]]:
-    """The week (default: the last complete one) and its signals, from what was known at `as_of`."""
-    as_of = as_of.astimezone(UTC)
-    chosen = weeks.week_of(weeks.start_of(week)) if week else weeks.last_complete(as_of)
-    return chosen, signals(week_facts(archive, week=chosen, as_of=as_of, official=official))
+    """(week, its signals) as known at `as_of`; the last complete week unless another is named."""
+    week = weeks.week_of(weeks.start_of(week)) if week else weeks.last_complete(as_of)
+    if weeks.start_of(week) > as_of:
+        raise UsageError(f"week {week} begins after {weeks.stamp(as_of)}; nothing of it can be known then")
+    return week, signals(week_facts(archive, week=week, as_of=as_of, official=official))
 
 
-def signals_json(found: Sequence[Signal], *, week: str, as_of: datetime) -> dict[str, Any]:
-    """`{"as_of", "week", "signals": [...]}`."""
-    return {"as_of": weeks.stamp(as_of), "week": week, "signals": [_signal(s) for s in found]}
+def signals_json(found: Iterable[Signal], *, week: str, as_of: datetime) -> dict[str, Any]:
+    """The contract's JSON."""
+    return {"as_of": weeks.stamp(as_of), "week": week, "signals": [signal_json(signal) for signal in found]}
 
 
-def _signal(signal: Signal) -> dict[str, Any]:
+def signal_json(signal: Signal) -> dict[str, Any]:
+    """One signal; the numbers of statistics are null for firsts and candidates."""
     return {
         "kind": signal.kind,
         "name": signal.name,
@@ -41,5 +44,5 @@ def _signal(signal: Signal) -> dict[str, Any]:
         "p": signal.p,
         "q": signal.q,
         "documents": list(signal.documents),
-        **{key: value for key, value in signal.detail.items() if key not in ("documents",)},
+        "detail": dict(signal.detail),
     }

@@ -92,7 +92,9 @@ def evidence(
 def _spans(
     document: DocumentRow, text: str, substance: str | None, themes: Sequence[Theme], span: Span | None
 ) -> Iterator[Span]:
-    if span is not None:
+    if span is not None and span.field == "title":
+        yield Span("title", 0, len(document.title or ""))
+    elif span is not None:
         yield from around(span, text, document.language)
     affirmed = document.affirmed()
     about = [row for row in affirmed if substance is None or substance in row.substances]

@@ -88,11 +88,9 @@ def lead_time(context: Context) -> Section:
         if first is None or seen is None:
             continue
         early, late = ((day - seen.date()).days for day in weeks.period(first.date))
-        lead = f"{early:,} days" if early == late else f"{early:,} to {late:,} days"
-        word = "lead" if early >= 0 else "behind"
         text = (
             f"{name}: first found here {words.day(seen)}, first official date {words.claimed(first.date)} "
-            f"({words.EVENTS[first.event]}, {first.body}): {word} {lead}."
+            f"({words.EVENTS[first.event]}, {first.body}): {_lead(early, late)}."
         )
         link = Evidence(first.note or None, None, first.source_url or None)
         items.append(
@@ -108,6 +106,19 @@ def lead_time(context: Context) -> Section:
         )
     items.sort(key=lambda item: (-item.extra["lead_interval"][0], item.substance or ""))
     return _cut("lead_time", items, "None of the week's substances has an official date on file.")
+
+
+def _lead(early: int, late: int) -> str:
+    """`12 to 42 days ahead`, `1,566 days behind`; where the official date is coarse it may be both."""
+    if late < 0:
+        return f"{_days(-late, -early)} behind"
+    if early < 0:
+        return f"between {-early:,} days behind and {late:,} days ahead"
+    return f"{_days(early, late)} ahead"
+
+
+def _days(low: int, high: int) -> str:
+    return f"{low:,} days" if low == high else f"{low:,} to {high:,} days"
 
 
 def saved_searches(context: Context) -> Section:
