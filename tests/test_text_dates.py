@@ -34,6 +34,8 @@ from tracker.text.dates import find_date, parse_date
         ("June 14, 2023", "2023-06-14", "day"),
         ("2024 Aug 5", "2024-08-05", "day"),
         ("Aug 2024", "2024-08", "month"),
+        ("12/2024", "2024-12", "month"),
+        ("Fri May 24 2024 10:00:00 GMT+0200 (CEST)", "2024-05-24T08:00:00Z", "time"),
         ("03/04/2024", "2024-04-03", "day"),  # the day stands first …
         ("04/25/2024", "2024-04-25", "day"),  # … unless it cannot
         ("12. März 2024", "2024-03-12", "day"),
@@ -58,6 +60,8 @@ def test_precision_is_that_of_the_source(stated: str, value: str, precision: str
         ("Autumn 2025", "2025"),
         ("1999-2000", "1999"),
         ("2024 Q3", "2024"),
+        ("May 2024 - June 2024", "2024-05"),
+        ("2024/25", "2024"),
     ],
 )
 def test_seasons_and_ranges_give_their_beginning_and_stand_whole(stated: str, value: str) -> None:

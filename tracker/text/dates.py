@@ -157,9 +157,15 @@ def _with_time(match: Match[str], year: int, month: int, day: int) -> ClaimedDat
 
 def _numeric(match: Match[str]) -> ClaimedDate | None:
     year, month, day = match["y"], match["m"], match["d"]
+    if day is None and month and int(month) == (int(year) + 1) % 100 > 12:
+        return of_parts(int(year), whole=match.string)  # 2024/25 is a range of years
     if day is None:
         return of_parts(int(year), int(month)) if month else of_parts(int(year))
     return _with_time(match, int(year), int(month), int(day))
+
+
+def _month_first(match: Match[str]) -> ClaimedDate | None:
+    return of_parts(int(match["y"]), int(match["m"]))
 
 
 def _day_first(match: Match[str]) -> ClaimedDate | None:
@@ -215,6 +221,8 @@ _SOURCES: tuple[tuple[str, Callable[[Match[str]], ClaimedDate | None]], ...] = (
     (rf"(?P<y>\d{{4}})[\s-]{_MON}[\s-](?P<d>\d{{1,2}}){_TAIL}", _named),
     (rf"(?P<y>\d{{4}})\s+{_MON}(?:\s*\d{{1,2}})?\s*[-–/]\s*[A-Za-z]{{3,9}}.*", _range),
     (rf"(?P<y>\d{{4}})\s+{_MON}\s*\d{{1,2}}\s*[-–]\s*(?:[A-Za-z]{{3,9}}\s*)?\d{{1,2}}", _range),
+    (r"(?P<m>\d{1,2})[./](?P<y>\d{4})", _month_first),
+    (rf"{_MON}\s+(?P<y>\d{{4}})\s*[-–]\s*[A-Za-z]{{3,9}}\.?\s+\d{{4}}", _range),
     (rf"{_MON}\s*[-–/]\s*[A-Za-z]{{3,9}}\.?,?\s+(?P<y>\d{{4}})", _range),
     (r"(?P<y>\d{4})\s*[-–/]\s*(?:\d{4}|\d{2})", _year_only),
     (rf"(?i:(?P<y>\d{{4}})[\s,-]*(?:{_SEASON}|q[1-4])(?:\s*[-–/]\s*\w+)?)", _year_only),
