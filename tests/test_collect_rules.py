@@ -55,9 +55,12 @@ def test_a_source_is_asked_at_its_interval_and_after_errors_sooner(state: dict, 
     assert due.decide(FEED, known, now=NOW, force=True).due
 
 
-def test_a_source_that_is_switched_off_is_never_asked() -> None:
-    decision = due.decide(replace(FEED, enabled=False, why="terms"), FetchState("s"), now=NOW, force=True)
-    assert decision == due.Due(False, "switched off: terms")
+def test_a_source_that_is_switched_off_is_asked_only_by_force() -> None:
+    off = replace(FEED, enabled=False, why="terms")
+    decision = due.decide(off, FetchState("s"), now=NOW)
+    assert not decision.due
+    assert "switched off (terms)" in str(decision.reason)
+    assert due.decide(off, FetchState("s"), now=NOW, force=True).due
 
 
 def test_clocks_that_were_wrong_hold_nothing_back() -> None:

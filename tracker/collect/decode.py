@@ -19,11 +19,16 @@ class _Inflate:
         self._gzip = encoding == "gzip"
         self._inflater: Any = None
         self._plain = False
+        self._held = b""  # a first byte alone does not tell what follows
         self.finished = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
+        data, self._held = self._held + data, b""
         while data:
             if self._inflater is None:
+                if len(data) < 2:
+                    self._held = data
+                    return
                 self._begin(data)
             if self._plain:
                 yield data
@@ -43,7 +48,7 @@ class _Inflate:
     def _begin(self, data: bytes) -> None:
         if self._gzip:
             # Servers that promise gzip and send plain text exist; the text is then read as it stands.
-            self._plain = not data.startswith(b"\x1f") and not self.finished
+            self._plain = not data.startswith(b"\x1f\x8b") and not self.finished
             self._inflater = zlib.decompressobj(31)
         else:
             zlib_header = len(data) > 1 and data[0] & 15 == 8 and (data[0] * 256 + data[1]) % 31 == 0
@@ -51,10 +56,11 @@ class _Inflate:
 
     def _after_member(self, rest: bytes) -> bytes:
         self.finished, self._inflater = True, None
-        return rest if self._gzip and rest.startswith(b"\x1f\x8b") else b""  # padding after the end is dropped
+        member = b"\x1f\x8b".startswith(rest[:2])
+        return rest if self._gzip and member else b""  # padding after the end is dropped
 
     def whole(self) -> bool:
-        return self._plain or self.finished or self._inflater is None
+        return self._plain or self.finished or (self._inflater is None and not self._held)
 
 
 class _Brotli:

@@ -24,9 +24,9 @@ class Due:
 
 
 def decide(source: Source, state: FetchState, *, now: datetime, force: bool = False) -> Due:
-    """`force` ignores the interval; it never ignores Retry-After nor the day of rest after a refusal."""
-    if not source.enabled:
-        return Due(False, f"switched off: {source.why or 'no reason given'}")
+    """`force` ignores the interval and `enabled: false`, never Retry-After nor the rest after a refusal."""
+    if not source.enabled and not force:
+        return Due(False, f"switched off ({source.why or 'no reason given'}); --force asks it all the same")
     hold = state.not_before
     if hold is not None and now < hold <= now + _FARTHEST:
         who = "it refused us" if state.status == "blocked" else "the server asked us to wait"
