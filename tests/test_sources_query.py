@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.errors import ConfigError
+from tracker.sources import validate_options
 from tracker.sources._query import DIALECTS, expand, queries, with_lexicon
 
 NAMES = st.lists(st.text(alphabet="abcXYZ0123-éα", min_size=1, max_size=30), max_size=60)
@@ -84,3 +85,20 @@ def test_any_other_source_stays_as_it_is() -> None:
 def test_a_kind_that_cannot_search_with_the_lexicon_says_which_can() -> None:
     with pytest.raises(ConfigError, match=r"options\.query.*pubmed"):
         expand(source("crossref", options={"query": "lexicon"}), ["x"], [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "line"),
+    [
+        ("crossref", {"query": "a", "queries": ["b"]}, "give query or queries, not both"),
+        ("pubmed", {"query": "a", "page_size": 0}, "page_size"),
+        ("openfda", {"max_pages": -1}, "max_pages"),
+        ("gdelt", {"mailto": "a@b.example"}, "mailto: the kind gdelt has no such option"),
+        ("biorxiv", {"categorys": ["x"]}, "categorys"),
+        ("pubmed", {"datetype": "xdat"}, "datetype"),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_named(kind: str, options: dict[str, object], line: str) -> None:
+    problems = validate_options(kind, options)
+    assert len(problems) == 1
+    assert line in problems[0]

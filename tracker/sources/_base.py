@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Protocol, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from tracker.errors import BlockedError, ParseError
 from tracker.model import Document, Page, Payload, Request, Source, Window
@@ -68,9 +68,9 @@ def split_selector(selector: str) -> tuple[str, str | None]:
 class SearchOptions(Options):
     """Options of all kinds that search: what to ask for, how much at once, how far."""
 
-    query: str | None = None
-    page_size: int | None = None
-    max_pages: int | None = None
+    query: str | None = Field(default=None, min_length=1)
+    page_size: int | None = Field(default=None, ge=1)
+    max_pages: int | None = Field(default=None, ge=1)
 
 
 class SourceKind(Protocol):

@@ -13,6 +13,8 @@ from types import MappingProxyType
 from typing import Protocol
 from urllib.parse import quote_plus
 
+from pydantic import model_validator
+
 from tracker.errors import ConfigError
 from tracker.model import Source
 from tracker.sources._base import SearchOptions
@@ -49,6 +51,17 @@ class Searches(SearchOptions):
     """Options of the search APIs: `query`, or several `queries` that are asked one after the other."""
 
     queries: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Searches:
+        if self.queries and self.query not in (None, LEXICON):
+            raise ValueError("give query or queries, not both")
+        return self
+
+
+class ContactSearches(Searches):
+    """Options of the search APIs that want to know whom to write to when something goes wrong."""
+
     mailto: str | None = None
 
 

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
+from pydantic import Field
+
 from tracker.errors import ParseError
 from tracker.model import Document, Page, Payload, Request, Source, Window
 from tracker.sources._api import each, read_listed, walked, with_type, without_empty
@@ -43,7 +45,7 @@ class Options(BaseOptions):
     """`categories`: keep only these subject areas (as the server writes them); all when empty."""
 
     categories: tuple[str, ...] = ()
-    max_pages: int | None = None
+    max_pages: int | None = Field(default=None, ge=1)
 
 
 def first(source: Source, window: Window) -> Sequence[Request]:

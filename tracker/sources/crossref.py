@@ -16,7 +16,7 @@ from tracker.sources._api import Listed, each, read_listed, text_list, walked, w
 from tracker.sources._base import Kind, doi_of, line_of, options_of, read_json, title_of
 from tracker.sources._codes import language_code
 from tracker.sources._editorial import status_of
-from tracker.sources._query import Searches, asked
+from tracker.sources._query import ContactSearches, asked
 from tracker.sources._walk import Walk, begin, walk_in
 from tracker.text.dates import ClaimedDate, of_parts, parse_date
 
@@ -38,7 +38,7 @@ _UPDATES: dict[str, EditorialStatus] = {
 _RANK: tuple[EditorialStatus, ...] = ("retracted", "concern", "corrected")
 
 
-class Options(Searches):
+class Options(ContactSearches):
     """`date`: which day is asked for; `filter`: further filters as Crossref writes them (`type:posted-content`)."""
 
     date: Literal["created", "index", "update", "pub"] = "created"

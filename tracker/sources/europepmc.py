@@ -13,14 +13,14 @@ from tracker.sources._base import Kind, claimed, doi_of, line_of, options_of, ti
 from tracker.sources._codes import language_code
 from tracker.sources._editorial import ABOUT, OF_NOTICES, key, status_of
 from tracker.sources._pubmed_record import medline_date
-from tracker.sources._query import Searches, asked
+from tracker.sources._query import ContactSearches, asked
 from tracker.sources._walk import Walk, begin
 from tracker.text.dates import ClaimedDate, of_parts
 
 _SIZE = 500
 
 
-class Options(Searches):
+class Options(ContactSearches):
     """`date`: by first index date (new records) or by update date (`UPDATE_DATE`, corrections).
 
     `filter` narrows every query in Europe PMC's own syntax (`SRC:PPR`, `NOT SRC:MED`).

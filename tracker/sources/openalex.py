@@ -15,7 +15,7 @@ from tracker.sources._api import each, read_listed, secrets, text_list, walked, 
 from tracker.sources._base import Kind, claimed, doi_of, line_of, options_of, read_json, title_of
 from tracker.sources._codes import language_code
 from tracker.sources._editorial import status_of
-from tracker.sources._query import Searches, asked
+from tracker.sources._query import ContactSearches, asked
 from tracker.sources._walk import Walk, begin
 from tracker.text.chars import clean
 from tracker.text.dates import ClaimedDate, parse_date
@@ -26,7 +26,7 @@ _SIZE = 100
 _TYPES = {"dataset": "other", "peer-review": "other", "report": "report", "paratext": "other"}
 
 
-class Options(Searches):
+class Options(ContactSearches):
     """`date`: publication (free) or created (paid plans); `filter`: further filters as OpenAlex writes them."""
 
     date: Literal["publication", "created"] = "publication"

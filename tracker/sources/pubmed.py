@@ -16,7 +16,7 @@ from tracker.model import Document, Page, Payload, Request, Source, Window
 from tracker.sources._api import CUT, elements, refuse_entities, root_name, secrets, with_type
 from tracker.sources._base import Kind, options_of, refuse_html
 from tracker.sources._pubmed_record import article, book
-from tracker.sources._query import Searches, asked
+from tracker.sources._query import ContactSearches, asked
 from tracker.sources._walk import Walk, advance, begin, walk_in
 
 _CEILING = 9_999  # esearch gives no more of one search
@@ -30,7 +30,7 @@ DELETED = (
 )
 
 
-class Options(Searches):
+class Options(ContactSearches):
     """`datetype`: entry date (edat, new records), change date (mdat, corrections) or publication date (pdat)."""
 
     datetype: Literal["edat", "mdat", "pdat"] = "edat"
