@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
-from collect_support import FAST, Clock, Lines, ask, make_client, source
+from collect_support import FAST, NOW, Clock, Lines, ask, make_client, source
 from pytest_httpserver import HTTPServer
 
 from tracker.collect import CollectSettings, HostPace
-from tracker.collect.robots import Robots
+from tracker.collect.robots import Robots, robots_file
 
 OBEYS = Lines(robots=True)
 
@@ -96,3 +100,21 @@ def test_a_crawl_delay_slows_the_pace_of_its_host(httpserver: HTTPServer) -> Non
     client = make_client(clock, CollectSettings(pace=HostPace(0.5), hosts={}, limits=FAST.limits))
     ask(source(httpserver.url_for("/x")), kind=OBEYS, clock=clock, client=client)
     assert clock.slept[-1] == pytest.approx(7.0)
+
+
+def test_the_cache_file_is_kept_between_runs_and_forgets_after_a_day(tmp_path: Path) -> None:
+    path = tmp_path / "robots.json"
+    path.write_text("damaged")
+    old = json.dumps({"at": (NOW - timedelta(days=2)).isoformat(), "text": ""})
+    new = json.dumps({"at": NOW.isoformat(), "text": "User-agent: *"})
+    with robots_file(path, now=NOW) as cache:
+        assert cache == {}
+        cache |= {"http://a:80": old, "http://b:80": new}
+    with robots_file(path, now=NOW) as cache:
+        assert cache == {"http://b:80": new}
+
+
+def test_a_cache_file_that_cannot_be_written_is_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with robots_file(tmp_path / "no folder" / "robots.json", now=NOW) as cache:
+        cache["http://b:80"] = json.dumps({"at": NOW.isoformat(), "text": ""})
+    assert "read anew next time" in caplog.text

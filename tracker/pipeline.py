@@ -6,7 +6,7 @@ Contains no SQL and no rendering. A failure of one source is a row of the report
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -80,6 +80,7 @@ def collect(
     since: datetime | None = None,
     on_result: Callable[[SourceReport], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
+    robots_cache: MutableMapping[str, str] | None = None,
 ) -> CollectReport:
     """Poll the due ones of `sources`, tag and store what they gave, each source in one transaction.
 
@@ -93,7 +94,8 @@ def collect(
     states = archive.states()
     # Closed at once on an error: the generator then stops its threads instead of reading on for nobody.
     polled = cast(
-        "Generator[SourceResult]", fetch(sources, states, settings=http, now=now, force=force, since=since, stop=stop)
+        "Generator[SourceResult]",
+        fetch(sources, states, settings=http, now=now, force=force, since=since, stop=stop, robots_cache=robots_cache),
     )
     with closing(polled) as results:
         for result in results:

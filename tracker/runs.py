@@ -46,7 +46,10 @@ def collect_once(
     Waits up to `wait` seconds for another run; raises TrackerError when that is still writing then, ArchiveError when
     the archive cannot be written.
     """
-    with writing(db, wait=wait), Archive.open(db, create=True) as archive:
+    from tracker.collect.robots import robots_file
+
+    kept = db.with_name(db.name + ".robots.json")
+    with writing(db, wait=wait), Archive.open(db, create=True) as archive, robots_file(kept, now=now()) as robots:
         return pipeline.collect(
             archive,
             sources,
@@ -57,6 +60,7 @@ def collect_once(
             since=since,
             on_result=on_result,
             stop=stop,
+            robots_cache=robots,
         )
 
 

@@ -7,10 +7,13 @@ get the status `robots` with the cause, and it is asked again after an hour, bec
 from __future__ import annotations
 
 import json
+import logging
 import threading
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from tracker.collect.http import HttpClient
 
 AGENT = "nps-tracker"
+_LOG = logging.getLogger(__name__)
 _KEPT = timedelta(days=1)
 _CLOSED_KEPT = timedelta(hours=1)
 _LIMIT = 512 * 1024  # what a robots.txt may have (RFC 9309 asks for at least 500 KiB)
@@ -122,3 +126,27 @@ def _loaded(text: str | None) -> _Rules | None:
 
 def _dumped(rules: _Rules) -> str:
     return json.dumps({"at": rules.at.isoformat(), "text": rules.text, "why": rules.why}, ensure_ascii=False)
+
+
+@contextmanager
+def robots_file(path: Path, *, now: datetime) -> Iterator[MutableMapping[str, str]]:
+    """The cache of robots.txt as a JSON file: read on entering, written on leaving without what is older than a day.
+
+    It can be deleted at any time. A file that cannot be read counts as empty; one that cannot be written is a warning.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        cache = {str(k): v for k, v in values.items() if isinstance(v, str)} if isinstance(values, dict) else {}
+    except (OSError, ValueError):
+        cache = {}
+    before = dict(cache)
+    yield cache
+    kept = {origin: text for origin, text in cache.items() if (rules := _loaded(text)) and now - rules.at < _KEPT}
+    if kept == before:
+        return
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8", errors="replace")
+        part.replace(path)
+    except OSError as cause:
+        _LOG.warning("%s cannot be written (%s): robots.txt files are read anew next time", path, cause.strerror)
