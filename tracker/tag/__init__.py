@@ -1,9 +1,9 @@
-"""From a text to facts. `Tagger.tag` is the whole order of the work; each step is a pure function in a module of its own."""
+"""From a text to facts. `Tagger.tag` is the whole order of the work, each step a pure function in its own module."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.model import Assertion, ContextSubstance, Mention, SubstanceTag, Tags
 from tracker.tag import assertion, countries, doctype, grade, relevance, roles, themes
@@ -14,10 +14,30 @@ from tracker.text.language import detect_language
 from tracker.text.sentences import sentences as split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tracker.lexicon import Lexicon
-    from tracker.model import Field
+    from tracker.model import Candidate, ClassMention, Field, Role
+
+
+class _Input(NamedTuple):
+    """What is given of a document; the fields of `View` that are not worked out."""
+
+    text: str
+    title: str
+    language: str | None
+    published: str | None
+    url: str | None
+    source_type: str | None
+
+
+class _Look(NamedTuple):
+    """What was found in one field."""
+
+    sentences: Sequence[Sentence]
+    hits: Sequence[Hit]
+    unknown: Sequence[Candidate]
+    class_mentions: Sequence[ClassMention]
 
 
 class Tagger:
@@ -40,7 +60,7 @@ class Tagger:
     ) -> Tags:
         """All facts of one text. Spans are code points into `text` and `title` as given; absent input is None."""
         language = language or detect_language(text or title or "")
-        view, candidates = self._look(text or "", title or "", language, published, url, source_type)
+        view, candidates = self._look(_Input(text or "", title or "", language, published, url, source_type))
         mentions = assertion.judge(view)  # one Mention for each of view.hits, in order
         role = roles.assign(view, mentions)
         substances = _by_substance(view.hits, mentions, role)
@@ -64,29 +84,29 @@ class Tagger:
             themes=found,
         )
 
-    def _look(
-        self,
-        text: str,
-        title: str,
-        language: str | None,
-        published: str | None,
-        url: str | None,
-        source_type: str | None,
-    ):  # type: ignore[no-untyped-def]
-        fields: tuple[tuple[Field, str], ...] = (("title", title), ("text", text))
-        sentences, hits, candidates, class_mentions = [], [], [], []
+    def _look(self, document: _Input) -> tuple[View, tuple[Candidate, ...]]:
+        """Sentences, names and class words of both fields. What the text names supports doubtful names in the title."""
+        named = frozenset[str]()
+        looks: dict[Field, _Look] = {}
+        fields: tuple[tuple[Field, str], ...] = (("text", document.text), ("title", document.title))
         for name, content in fields:
-            if not content:
-                continue
-            sentences += [Sentence(name, s, e, content[s:e]) for s, e in split(content, language)]
-            found, unknown = self._names.find(name, content)
-            hits += found
-            candidates += unknown
-            class_mentions += self._classes.find(name, content, found)
+            hits, unknown = self._names.find(name, content, named=named) if content else ([], [])
+            named = frozenset(h.name for h in hits)
+            cut = split(content, document.language) if content else ()
+            looks[name] = _Look(
+                [Sentence(name, s, e, content[s:e]) for s, e in cut],
+                hits,
+                unknown,
+                self._classes.find(name, content, hits) if content else (),
+            )
+        both = (looks["title"], looks["text"])
         view = View(
-            text, title, language, published, url, source_type, tuple(sentences), tuple(hits), tuple(class_mentions)
+            **document._asdict(),
+            sentences=tuple(s for look in both for s in look.sentences),
+            hits=tuple(h for look in both for h in look.hits),
+            class_mentions=tuple(m for look in both for m in look.class_mentions),
         )
-        return view, tuple(candidates)
+        return view, tuple(c for look in both for c in look.unknown)
 
 
 def _overall(assertions: Iterable[Assertion]) -> Assertion:
@@ -96,7 +116,7 @@ def _overall(assertions: Iterable[Assertion]) -> Assertion:
 
 
 def _by_substance(
-    hits: Sequence[Hit], mentions: Sequence[Mention], role: dict[str, object]
+    hits: Sequence[Hit], mentions: Sequence[Mention], role: Mapping[str, Role]
 ) -> tuple[SubstanceTag, ...]:
     groups: dict[str, list[tuple[Hit, Mention]]] = defaultdict(list)
     for hit, mention in zip(hits, mentions, strict=True):
@@ -107,7 +127,7 @@ def _by_substance(
             name=name,
             cls=pairs[0][0].cls,
             nps=pairs[0][0].nps,
-            role=role.get(name, "incidental"),  # type: ignore[arg-type]
+            role=role.get(name, "incidental"),
             assertion=_overall(m.assertion for _, m in pairs),
             mentions=tuple(m for _, m in pairs),
         )
