@@ -227,6 +227,12 @@ def test_what_is_no_feed_is_refused_with_words(data: bytes) -> None:
         parse_file("feed", data)
 
 
+def test_a_feed_behind_an_html_document_type_is_still_a_feed() -> None:
+    assert (
+        only(b"<!DOCTYPE html PUBLIC '-//W3C//DTD XHTML 1.0//EN' 'x.dtd'>" + rss("<title>t</title>")[21:]).title == "t"
+    )
+
+
 def test_a_challenge_page_is_told_from_a_broken_feed() -> None:
     with pytest.raises(BlockedError):
         parse_file("feed", b"<!DOCTYPE html><html><head><title>Just a moment...</title></head></html>")

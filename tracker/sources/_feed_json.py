@@ -23,7 +23,7 @@ from tracker.sources._codes import language_code
 from tracker.text.chars import clean
 from tracker.text.urls import absolute_url
 
-_VERSION = re.compile(r"jsonfeed\.org/version/", re.IGNORECASE)
+_VERSION = re.compile(r"jsonfeed\.org/version/1(?:\.\d+)?/?(?![\d.])", re.IGNORECASE)
 _ITEMS = re.compile(r'"items"\s*:\s*\[')
 
 

@@ -122,6 +122,12 @@ def _parsers() -> tuple[Any, Any]:
     return type("Strict", (_AsWritten, api.StrictFeedParser), {}), type("Loose", (_AsWritten, api.LooseFeedParser), {})
 
 
+def has_feed_root(body: bytes) -> bool:
+    """Whether the first element is a feed's, whatever document type stands before it."""
+    first = re.search(rb"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)[\s>]", body[:8192])
+    return first is not None and first[1].lower() in (b"rss", b"feed", b"rdf")
+
+
 def read_xml_feed(body: bytes, *, url: str, content_type: str | None, name: str) -> XmlFeed:
     """Return what stands in an RSS, Atom or RDF document; `name` is the source's, for messages.
 

@@ -23,7 +23,7 @@ from tracker.sources._base import (
 )
 from tracker.sources._codes import language_code
 from tracker.sources._feed_json import is_json, read_json_feed
-from tracker.sources._feed_xml import XmlFeed, read_xml_feed
+from tracker.sources._feed_xml import XmlFeed, has_feed_root, read_xml_feed
 from tracker.text.chars import clean
 from tracker.text.dates import ClaimedDate, parse_date
 from tracker.text.urls import absolute_url
@@ -43,7 +43,8 @@ def first(source: Source, window: Window) -> Sequence[Request]:
 
 def read(source: Source, payload: Payload, request: Request) -> Page:
     """Return the entries of a feed, newest first where `max_items` cuts."""
-    refuse_html(source, payload, "a feed")
+    if not has_feed_root(payload.body):
+        refuse_html(source, payload, "a feed")
     if is_json(payload.body):
         documents, complete = read_json_feed(source, payload)
     else:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from pydantic import Field
+
 from tracker.errors import BlockedError, ParseError
 from tracker.model import Document, Page, Payload, Request, Source, Window
 from tracker.sources._base import (
@@ -47,7 +49,7 @@ class ListingOptions(Options):
     next: Selector | None = None
     date_format: str | list[str] | None = None
     date_pattern: Expression | None = None  # regular expression that cuts the date out of longer words or a file name
-    max_pages: int = 10
+    max_pages: int = Field(default=10, ge=1)
 
     @property
     def formats(self) -> Sequence[str]:

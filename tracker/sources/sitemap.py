@@ -7,6 +7,8 @@ import zlib
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pydantic import Field
+
 from tracker.errors import ParseError
 from tracker.model import Document, Page, Payload, Request, Source, Window
 from tracker.sources._base import (
@@ -37,7 +39,7 @@ class SitemapOptions(Options):
     include: Expression | None = None
     exclude: Expression | None = None
     follow: Expression | None = None
-    max_pages: int = 50
+    max_pages: int = Field(default=50, ge=1)
 
 
 def first(source: Source, window: Window) -> Sequence[Request]:
