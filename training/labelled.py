@@ -46,8 +46,8 @@ def read(paths: Iterable[Path], tagger: Tagger) -> list[Labelled]:
 
 
 def _labelled(document: dict, themes: dict[str, str], tagger: Tagger) -> Labelled:  # type: ignore[type-arg]
-    view, _ = tagger._look(  # the same eyes as in tagging, so that fit and use cannot drift apart
-        document["text"], document.get("title") or "", document["language"], None, document.get("url"), None
+    view = tagger.view(
+        document["text"], title=document.get("title"), language=document["language"], url=document.get("url")
     )
     seen = scan(view)
     labelled = Labelled(document["id"], document["language"], view, seen, rows(view, seen), themes)

@@ -84,6 +84,12 @@ class Tagger:
             themes=found,
         )
 
+    def view(
+        self, text: str, *, title: str | None = None, language: str | None = None, url: str | None = None
+    ) -> View:
+        """What the taggers see of a text, for fitting the trained parts on labelled documents."""
+        return self._look(_Input(text, title or "", language, None, url, None))[0]
+
     def _look(self, document: _Input) -> tuple[View, tuple[Candidate, ...]]:
         """Sentences, names and class words of both fields. What the text names supports doubtful names in the title."""
         named = frozenset[str]()
