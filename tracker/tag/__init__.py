@@ -59,6 +59,20 @@ class Tagger:
         source_type: str | None = None,
     ) -> Tags:
         """All facts of one text. Spans are code points into `text` and `title` as given; absent input is None."""
+        given = {"published": published, "url": url, "source_type": source_type}
+        return self.look(text, title=title, language=language, **given)[1]
+
+    def look(
+        self,
+        text: str,
+        *,
+        title: str | None = None,
+        language: str | None = None,
+        published: str | None = None,
+        url: str | None = None,
+        source_type: str | None = None,
+    ) -> tuple[View, Tags, tuple[Mention, ...]]:
+        """The tags with what they were made from: the view, and one mention for each of its hits."""
         language = language or detect_language(text or title or "")
         view, candidates = self._look(_Input(text or "", title or "", language, published, url, source_type))
         mentions = assertion.judge(view)  # one Mention for each of view.hits, in order
@@ -67,7 +81,7 @@ class Tagger:
         found = themes.find(view, mentions)
         kind = doctype.classify(view)
         verdict = relevance.judge(view, substances=substances, themes=found, doctype=kind, candidates=candidates)
-        return Tags(
+        tags = Tags(
             language=language,
             relevant=verdict.relevant,
             relevance=verdict.score,
@@ -83,29 +97,15 @@ class Tagger:
             class_mentions=view.class_mentions,
             themes=found,
         )
-
-    def view(
-        self, text: str, *, title: str | None = None, language: str | None = None, url: str | None = None
-    ) -> View:
-        """What the taggers see of a text, for fitting the trained parts on labelled documents."""
-        return self._look(_Input(text, title or "", language, None, url, None))[0]
+        return view, tags, mentions
 
     def _look(self, document: _Input) -> tuple[View, tuple[Candidate, ...]]:
-        """Sentences, names and class words of both fields. What the text names supports doubtful names in the title."""
-        named = frozenset[str]()
-        looks: dict[Field, _Look] = {}
-        fields: tuple[tuple[Field, str], ...] = (("text", document.text), ("title", document.title))
-        for name, content in fields:
-            hits, unknown = self._names.find(name, content, named=named) if content else ([], [])
-            named = frozenset(h.name for h in hits)
-            cut = split(content, document.language) if content else ()
-            looks[name] = _Look(
-                [Sentence(name, s, e, content[s:e]) for s, e in cut],
-                hits,
-                unknown,
-                self._classes.find(name, content, hits) if content else (),
-            )
-        both = (looks["title"], looks["text"])
+        """Sentences, names and class words. What one field names supports doubtful names in the other."""
+        language, names = document.language, self._names
+        named = frozenset(h.name for h in names.find("title", document.title)[0])
+        text = self._look_at("text", document.text, language, named)
+        title = self._look_at("title", document.title, language, named | {h.name for h in text.hits})
+        both = (title, text)
         view = View(
             **document._asdict(),
             sentences=tuple(s for look in both for s in look.sentences),
@@ -113,6 +113,13 @@ class Tagger:
             class_mentions=tuple(m for look in both for m in look.class_mentions),
         )
         return view, tuple(c for look in both for c in look.unknown)
+
+    def _look_at(self, field: Field, content: str, language: str | None, named: frozenset[str]) -> _Look:
+        if not content:
+            return _Look((), (), (), ())
+        hits, unknown = self._names.find(field, content, named=named)
+        cut = [Sentence(field, s, e, content[s:e]) for s, e in split(content, language)]
+        return _Look(cut, hits, unknown, self._classes.find(field, content, hits))
 
 
 def _overall(assertions: Iterable[Assertion]) -> Assertion:

@@ -1,4 +1,4 @@
-"""Tags as the JSON of the contract, and the JSONL loop of `tracker tag`. No printing here: lines and errors are yielded."""
+"""Tags as the JSON of the contract, and the JSONL loop of `tracker tag`. Lines and errors are yielded, none printed."""
 
 from __future__ import annotations
 
@@ -94,18 +94,23 @@ def _theme(t: ThemeTag) -> dict[str, Any]:
     }
 
 
-def tag_stream(lines: Iterable[bytes | str], tagger: Tagger) -> Iterator[str | BadLine]:
-    """One JSON line for each good input line, in order; a `BadLine` for each that is not. Empty lines are passed over."""
-    encode = json.JSONEncoder(ensure_ascii=False, separators=(", ", ": ")).encode
+def documents(lines: Iterable[bytes | str]) -> Iterator[dict[str, Any] | BadLine]:
+    """The documents of JSONL input, in order; a `BadLine` for each line without one. Empty lines are skipped."""
     for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        document = _read(line)
-        if isinstance(document, str):
-            yield BadLine(number, document)
-            continue
-        tags = tagger.tag(document.get("text") or "", **{k: document.get(k) for k in _TEXTS})
-        yield encode(tags_json(tags, document["id"]))
+        if line.strip():
+            document = _read(line)
+            yield BadLine(number, document) if isinstance(document, str) else document
+
+
+def tag_stream(lines: Iterable[bytes | str], tagger: Tagger) -> Iterator[str | BadLine]:
+    """One JSON line for each good input line, in order; a `BadLine` for each that is not."""
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(", ", ": ")).encode
+    for document in documents(lines):
+        if isinstance(document, BadLine):
+            yield document
+        else:
+            tags = tagger.tag(document.get("text") or "", **{k: document.get(k) for k in _TEXTS})
+            yield encode(tags_json(tags, document["id"]))
 
 
 def _read(line: bytes | str) -> dict[str, Any] | str:
