@@ -8,7 +8,17 @@ from datetime import UTC, datetime, timedelta
 
 from tracker.archive import Archive, Stored
 from tracker.model import (
-    Candidate, ClassMention, Document, Fetch, FetchState, Mention, Source, SourceResult, SubstanceTag, Tags, ThemeTag,
+    Candidate,
+    ClassMention,
+    Document,
+    Fetch,
+    FetchState,
+    Mention,
+    Source,
+    SourceResult,
+    SubstanceTag,
+    Tags,
+    ThemeTag,
 )  # fmt: skip
 
 MONDAY = datetime(2026, 1, 5, 7, tzinfo=UTC)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from tracker.archive.lookup import NEVER, Lookup, country, spellings, tokens
 from tracker.archive.query import And, Fact, Node, Not, Or, Words
+from tracker.model import DocType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -85,6 +86,8 @@ def _pair_assertions(node: Node, letter: str = "") -> Node:
     if isinstance(node, Or):
         return Or(tuple(_pair_assertions(p, letter) for p in node.parts))
     if isinstance(node, Fact) and letter and node.field in ("substance", "theme"):
+        if letter == "a":  # the index has words only for what is not affirmed
+            return And((node, *(Not(replace(node, field=f"{node.field}/{other}")) for other in "nh")))
         return replace(node, field=f"{node.field}/{letter}")
     return node
 
@@ -114,9 +117,9 @@ def as_match(node: Node, lookup: Lookup) -> str:
     if isinstance(node, Or):
         return "(" + " OR ".join(as_match(p, lookup) for p in node.parts) + ")"
     if isinstance(node, Not):
-        return f"({_facts(['za'])} NOT {as_match(node.part, lookup)})"
+        return f"({_facts(['zk', 'zu'])} NOT {as_match(node.part, lookup)})"
     if isinstance(node, And):
-        wanted = [as_match(p, lookup) for p in node.parts if not isinstance(p, Not)] or [_facts(["za"])]
+        wanted = [as_match(p, lookup) for p in node.parts if not isinstance(p, Not)] or [_facts(["zk", "zu"])]
         unwanted = [as_match(p.part, lookup) for p in node.parts if isinstance(p, Not)]
         both = "(" + " AND ".join(wanted) + ")"
         return f"({both} NOT ({' OR '.join(unwanted)}))" if unwanted else both
@@ -219,7 +222,7 @@ class Conditions:
             return "0"
         if letter in "sct":
             number = int(rest.rstrip("anh"))
-            asserted = {"a": "affirmed", "n": "negated", "h": "hypothetical"}.get(rest[-1])
+            asserted = {"n": "negated", "h": "hypothetical"}.get(rest[-1])
             extra = f" AND assertion = {self.bind(asserted)}" if asserted else ""
             return f"t.id IN (SELECT tagset FROM tag_terms WHERE term = {self.bind(number)}{extra})"
         if letter == "e":
@@ -234,8 +237,9 @@ class Conditions:
                 f"(instr(' ' || coalesce(t.countries, '') || ' ', ' ' || {code} || ' ') OR EXISTS (SELECT 1 FROM "
                 f"json_each(r.fields, '$.countries') WHERE value = {code}))"
             )
-        columns = {"r": "d.source", "l": "lower(s.tier)", "y": "substr(d.published, 1, 4)",
-                   "d": "replace(t.doctype, '_', '')"}  # fmt: skip
+        if letter == "d":
+            return f"coalesce(t.doctype = {self.bind(get_args(DocType)[int(rest)])}, 0)"
+        columns = {"r": "d.source", "l": "lower(s.tier)", "y": "substr(d.published, 1, 4)"}
         return f"coalesce({columns[letter]} = {self.bind(int(rest) if letter == 'r' else rest)}, 0)"
 
     def bounds(self, dates: Iterable[Dates]) -> list[str]:

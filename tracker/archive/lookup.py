@@ -7,6 +7,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
+from tracker.archive.facts import doctype_word
 from tracker.model import Theme
 
 if TYPE_CHECKING:
@@ -96,8 +97,9 @@ class Lookup:
             return [f"r{n}" for n in self.sources(value)]
         if field == "country":
             return [f"g{country(value).lower()}"]
-        simple = {"tier": f"l{value.lower()}", "assertion": f"e{value[0].lower()}", "year": f"y{value}",
-                  "doctype": "d" + value.replace("_", "")}  # fmt: skip
+        if field == "doctype":
+            return [doctype_word(value)]
+        simple = {"tier": f"l{value.lower()}", "assertion": f"e{value[0].lower()}", "year": f"y{value}"}
         return [simple[field]] if field in simple else []
 
     def classes(self, name: str) -> list[int]:

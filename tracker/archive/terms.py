@@ -64,8 +64,12 @@ class Terms:
 
     def lexicon(self, version: str, at: str) -> int:
         """Number of a lexicon version, made at first use."""
+        known = self._numbers.get(("lexicon", version))
+        if known:
+            return known
         self._db.execute("INSERT OR IGNORE INTO lexicons (version, first_used) VALUES (?, ?)", (version, at))
         row = self._db.execute("SELECT id FROM lexicons WHERE version = ?", (version,)).fetchone()
+        self._numbers["lexicon", version] = int(row[0])
         return int(row[0])
 
 
