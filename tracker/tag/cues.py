@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from ahocorasick_rs import AhoCorasick
 
 from tracker.tag.linear import squash
-from tracker.tag.lookup import Table, rows
+from tracker.tag.lookup import Table, checked, rows
 
 if TYPE_CHECKING:
     from tracker.tag.view import View
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 READ = 6_000  # characters of a text that are read: what kind of page it is shows early, and cost stays bounded
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _URL_WORD = re.compile(r"[a-z]{2,}")
+_OPENINGS = ("abstract", "background", "objective", "introduction", "purpose", "aim", "summary", "skip to main content")
+_BROADCASTER = re.compile(r"/(?:amp\.)?[wk][a-z]{2,3}(?:-?tv|-?dt|\d{1,2})?\.(?:com|org)/")  # American call letters
 _PHONE = re.compile(r"8(?:00|33|44|55|66|77|88)\)?[-. ]\d{3}[-. ]\d{4}\b")  # a toll-free number, as sellers give
 _SIGNS = (("speech", '“„«"'), ("dash", "–—"), ("bullets", "•*·♦■▪"), ("questions", "?"), ("prices", "$£€"))
 
@@ -49,9 +51,12 @@ def _phrases() -> Table[tuple[str, ...]]:
 
 
 @cache
-def _parts() -> tuple[AhoCorasick, list[str]]:
-    entries = [(row["part"].lower(), row["cue"]) for row in rows("addresses.csv", ("cue", "part"))]
-    return AhoCorasick([part for part, _ in entries]), [cue for _, cue in entries]
+def _parts() -> tuple[AhoCorasick, list[tuple[str, str]]]:
+    entries = []
+    for row in rows("addresses.csv", ("cue", "where", "part")):
+        where = checked("addresses.csv", row["part"], "where", row["where"], ("host", "path", "any"))
+        entries.append((row["part"].lower(), (row["cue"], where)))
+    return AhoCorasick([part for part, _ in entries]), [value for _, value in entries]
 
 
 _last: list[tuple[View, Cues]] = []  # several taggers ask for the cues of one view in turn
@@ -72,10 +77,10 @@ def _read(view: View) -> Cues:
     return Cues(
         text=_count(text),
         title=_count(view.title),
-        address=frozenset([f"host {cue}" for cue in _address(host)] + [f"path {cue}" for cue in _address(path)]),
+        address=frozenset(_address(host, "host") | _address(path, "path")),
         title_words=frozenset(_WORD.findall(view.title.lower())),
         address_words=frozenset(_URL_WORD.findall(host + path)),
-        layout=_layout(text),
+        layout=_layout(text) | _headline(view.title) | {"broadcaster": float(_BROADCASTER.match(host) is not None)},
     )
 
 
@@ -86,9 +91,10 @@ def _halves(url: str) -> tuple[str, str]:
     return f"/{host.removeprefix('www.')}/", f"/{path}/"
 
 
-def _address(part: str) -> set[str]:
-    search, names = _parts()
-    return {names[i] for i, _, _ in search.find_matches_as_indexes(part, overlapping=True)}
+def _address(part: str, place: str) -> set[str]:
+    search, values = _parts()
+    found = (values[i] for i, _, _ in search.find_matches_as_indexes(part, overlapping=True))
+    return {f"{place} {cue}" for cue, where in found if where in (place, "any")}
 
 
 def _count(text: str) -> Mapping[str, int]:
@@ -98,7 +104,25 @@ def _count(text: str) -> Mapping[str, int]:
     return counts
 
 
-def _layout(text: str) -> Mapping[str, float]:
+def _headline(title: str) -> dict[str, float]:
+    """The manner of the title: a headline, a paper's title, a question, a bare name."""
+    words = title.split()
+    capitals = sum(w[0].isupper() for w in words) / (len(words) or 1)
+    flags = (
+        ("title quotes", '"' in title or "“" in title or "'" in title or "‘" in title),
+        ("title question", "?" in title),
+        ("title colon", ": " in title),
+        ("title dash", " – " in title or " - " in title or " | " in title),
+        ("title digits", any(c.isdigit() for c in title)),
+        ("title short", len(words) < 5),
+        ("title long", len(words) > 13),
+        ("title capitals", capitals > 0.7 and len(words) > 3),
+        ("title small", capitals < 0.4 and len(words) > 3),
+    )
+    return {name: 1.0 for name, holds in flags if holds}
+
+
+def _layout(text: str) -> dict[str, float]:
     lines = text.count("\n") + 1
     size = len(text) or 1
     out = {
@@ -114,6 +138,7 @@ def _layout(text: str) -> Mapping[str, float]:
         ("handle", " u/" in text or "\nu/" in text or " r/" in text or text.startswith("r/")),
         ("section sign", "§" in text),
         ("references", "[1" in text or "[2" in text),
+        ("opens as a paper", text[:40].lstrip().lower().startswith(_OPENINGS)),
     )
     out.update((name, 1.0) for name, holds in flags if holds)
     return out

@@ -33,6 +33,7 @@ _WORDS = {
     "new classes": "names several classes of new psychoactive substances",
     "candidate": "has a name that looks like an unknown substance",
     "established drug only": "names only established medicines or classical drugs",
+    "cannabis only": "names no drug but cannabis",
     "no drug": "names no psychoactive drug",
     "class words only": "names classes but no substance",
     "text:illicit": "speaks of the illicit market or misuse",
@@ -90,6 +91,8 @@ def judge(
     found = features(view, names, doctype, bool(candidates))
     model = linear.model("relevance")
     score = model.chance(found)
+    if "no drug" in found:  # fakes, seizures and poisonings of other goods are worded alike
+        score = min(score, _NOTHING_NAMED)
     relevant = score >= 0.5
     reasons = _reasons(found, model, relevant)
     events = [t.theme for t in themes if t.assertion == "affirmed" and t.theme in _EVENTS]
@@ -124,6 +127,7 @@ def features(view: View, names: dict[str, bool], doctype: str, candidate: bool) 
         ("candidate", candidate),
         ("established drug only", bool(names) and not new and not watched),
         ("established drug and no class", bool(names) and not new and not watched and not new_classes),
+        ("cannabis only", bool(names) and not new_classes and {h.cls for h in view.hits if h.reported} <= {"cannabinoid"}),
         ("class words only", not names and bool(classes)),
         ("no drug", not names and not classes and not candidate),
         ("vet", animals > 2 and animals >= event),
