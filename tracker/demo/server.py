@@ -62,6 +62,7 @@ def serve() -> Iterator[tuple[SampleSite, str]]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body in one packet: no waiting for a delayed acknowledgement
 
         def do_GET(self) -> None:
             status, content_type, body = site.answer(self.path)
