@@ -133,13 +133,14 @@ def _rensa():  # type: ignore[no-untyped-def]
 
 def _names(text: str, subjects: frozenset[str]) -> frozenset[str]:
     """Words written with a capital inside a sentence, lower case; not substances, months and the like."""
+    parts = subjects.union(word for subject in subjects for word in _WORD.findall(subject))
     found: dict[str, None] = {}
     for match in _NAME.finditer(text):
         word = match[0]
         if not word[0].isupper() or _SENTENCE_START.search(text, max(0, match.start() - 3), match.start()):
             continue
         low = word.lower()
-        if low not in _NO_NAMES and low not in subjects:
+        if low not in _NO_NAMES and low not in parts:
             found[low] = None
     return frozenset(sorted(found)[:TOKENS_KEPT] if len(found) > TOKENS_KEPT else found)
 
@@ -165,9 +166,13 @@ def may_be_copy(a: Sketch, b: Sketch) -> bool:
     """Worth reading both texts."""
     if min(a.size, b.size) < SHORT:
         return a.minhash == b.minhash and a.size > 0
+    return _same_wording(a, b) and not _other_occasion(a, b)
+
+
+def _same_wording(a: Sketch, b: Sketch) -> bool:
+    """Estimated share of the shorter text that stands in the longer, from the similarity of the sets."""
     similarity = jaccard(a, b)
-    contained = similarity * (a.size + b.size) / ((1 + similarity) * min(a.size, b.size))
-    return contained >= COPY_MAYBE and not _other_occasion(a, b)
+    return similarity * (a.size + b.size) >= COPY_MAYBE * (1 + similarity) * min(a.size, b.size) > 0
 
 
 def copy_of(a: Sketch, b: Sketch, text_a: str, text_b: str) -> str | None:
@@ -198,6 +203,8 @@ def event_of(a: Sketch, b: Sketch) -> str | None:
     """Why two documents tell of one event, None where they may not."""
     subjects = a.subjects & b.subjects
     if not subjects or abs(a.day - b.day) > EVENT_DAYS or (a.places and b.places and not a.places & b.places):
+        return None
+    if min(a.size, b.size) >= SHORT and _same_wording(a, b) and _other_occasion(a, b):
         return None
     names, numbers = a.names & b.names, a.numbers & b.numbers
     shared = len(names) + len(numbers)
