@@ -214,28 +214,21 @@ def substance(state: State, name: str, as_of: datetime | None, form: str) -> Non
 
 
 def _profile_lines(found: dict[str, Any]) -> list[str]:
-    lines = [
-        f"{found['name']}  ({found['class']}, {'NPS' if found['nps'] else 'medicine or classical drug'})",
-    ]
+    def mention(seen: dict[str, Any]) -> str:
+        return f"{seen['first_seen'][:10]} {seen['publisher'] or ''} (document {seen['document']})"
+
+    kind = "new psychoactive substance" if found["nps"] else "medicine or classical drug"
+    lines = [f"{found['name']}  ({found['class']}, {kind})"]
     lines.append("also: " + ", ".join(found["aliases"][:24]) if found["aliases"] else "no other names")
     identity = [f"{key} {found[key]}" for key in ("cas", "inchikey") if found.get(key)]
     lines += [", ".join(identity)] if identity else []
-    lines.append(f"documents: {found['documents']}, of them findings {found['findings']}")
-    first = found["first"]
-    lines.append(
-        f"first finding: {first['first_seen'][:10]} {first['source']}: {first['title'] or ''}"
-        if first
-        else "never found"
-    )
+    lines.append(f"documents: {found['documents']}, findings: {found['findings']}")
+    lines.append(f"first finding: {mention(found['first'])}" if found["first"] else "never found in this archive")
     for what in ("by_tier", "by_country"):
-        for key, mention in found[what].items():
-            lines.append(
-                f"  first in {key}: {mention['first_seen'][:10]} {mention['source']}: {mention['title'] or ''}"
-            )
-    lines += [
-        f"  with {p['b'] if p['a'] == found['name'] else p['a']} ({p['theme']}): {p['documents']}"
-        for p in found["pairs"][:8]
-    ]
+        lines += [f"  first in {key}: {mention(seen)}" for key, seen in found[what].items()]
+    for pair in found["pairs"][:8]:
+        partner = pair["b"] if pair["a"] == found["name"] else pair["a"]
+        lines.append(f"  with {partner} ({pair['theme']}): {pair['stories']} stories since {pair['first_seen'][:10]}")
     lines += [f"  official: {o['date']} {o['event']} ({o['body']})" for o in found["official"]]
     lines += [f"  control: {c['date'] or 'no date'} {c['country']} {c['status']}" for c in found["control"]]
     if found.get("lead_days") is not None:
