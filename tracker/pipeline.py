@@ -78,6 +78,7 @@ def collect(
     now: Clock,
     force: bool = False,
     since: datetime | None = None,
+    workers: int = 8,
     on_result: Callable[[SourceReport], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
     robots_cache: MutableMapping[str, str] | None = None,
@@ -95,7 +96,17 @@ def collect(
     # Closed at once on an error: the generator then stops its threads instead of reading on for nobody.
     polled = cast(
         "Generator[SourceResult]",
-        fetch(sources, states, settings=http, now=now, force=force, since=since, stop=stop, robots_cache=robots_cache),
+        fetch(
+            sources,
+            states,
+            settings=http,
+            now=now,
+            force=force,
+            since=since,
+            workers=workers,
+            stop=stop,
+            robots_cache=robots_cache,
+        ),
     )
     with closing(polled) as results:
         for result in results:

@@ -38,6 +38,7 @@ def collect_once(
     force: bool = False,
     since: datetime | None = None,
     wait: float = 0.0,
+    workers: int = 8,
     on_result: Callable[[SourceReport], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> CollectReport:
@@ -58,6 +59,7 @@ def collect_once(
             now=now,
             force=force,
             since=since,
+            workers=workers,
             on_result=on_result,
             stop=stop,
             robots_cache=robots,
@@ -179,7 +181,16 @@ def run_demo(folder: Path, *, on_week: Callable[[str], None] = lambda _: None) -
         sources = sample_sources(address)
         for week, monday in enumerate(DEMO_MONDAYS):
             site.week = week
-            collect_once(db, sources, tagger, http=http, now=lambda moment=monday: moment, force=True)  # type: ignore[misc]
+            # One after the other: document numbers, and so the digest's bytes, come in the order of the list.
+            collect_once(
+                db,
+                sources,
+                tagger,
+                http=http,
+                now=lambda moment=monday: moment,  # type: ignore[misc]
+                force=True,
+                workers=1,
+            )
             on_week(f"{monday:%Y-%m-%d}")
     with Archive.open(db) as archive:
         return write_digests(archive, {"sample": True}, folder=digests, now=DEMO_MONDAYS[-1])
