@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.text.dates import find_date, parse_date
+from tracker.text.dates import DateReader, find_date, parse_date
 
 
 @pytest.mark.parametrize(
@@ -114,3 +114,11 @@ def test_a_moment_written_in_any_zone_comes_back_as_the_same_moment(moment: date
     found = parse_date(local.isoformat())
     assert found is not None
     assert found.value == utc.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_a_payload_full_of_broken_dates_stops_costing_after_a_hundred() -> None:
+    reader = DateReader()
+    for i in range(150):
+        assert reader(f"nodate {i} 20{i % 90 + 10} xyz") is None
+    assert reader("3 juin 2024") is None  # the slow way is shut …
+    assert reader("3 June 2024") == parse_date("2024-06-03")  # … the quick one open

@@ -10,7 +10,6 @@ from typing import Any
 from tracker.errors import ParseError
 from tracker.model import Document, Payload, Source
 from tracker.sources._base import (
-    claimed,
     dated,
     is_html,
     line_of,
@@ -21,6 +20,7 @@ from tracker.sources._base import (
 )
 from tracker.sources._codes import language_code
 from tracker.text.chars import clean
+from tracker.text.dates import DateReader
 from tracker.text.urls import absolute_url
 
 _VERSION = re.compile(r"jsonfeed\.org/version/1(?:\.\d+)?/?(?![\d.])", re.IGNORECASE)
@@ -45,7 +45,8 @@ def read_json_feed(source: Source, payload: Payload) -> tuple[list[Document], bo
     if not isinstance(feed, dict) or not isinstance(feed.get("items"), list) or not _is_feed(feed):
         raise ParseError(f"{source.id}: a feed was due, found JSON that is no JSON Feed (no version and items)")
     base = absolute_url(line_of(feed.get("feed_url")), payload.url or source.url) or payload.url or source.url
-    documents = [_document(item, feed, base, source) for item in feed["items"] if isinstance(item, dict)]
+    dates = DateReader()
+    documents = [_document(item, feed, base, source, dates) for item in feed["items"] if isinstance(item, dict)]
     return [d for d in documents if d is not None], complete
 
 
@@ -70,7 +71,9 @@ def _before_the_cut(text: str) -> dict[str, Any] | None:
     return {**head, "items": items}
 
 
-def _document(item: Mapping[str, Any], feed: Mapping[str, Any], base: str, source: Source) -> Document | None:
+def _document(
+    item: Mapping[str, Any], feed: Mapping[str, Any], base: str, source: Source, dates: DateReader
+) -> Document | None:
     title = title_of(_text(item.get("title")))
     url = absolute_url(_text(item.get("url")), base) or absolute_url(_text(item.get("external_url")), base)
     plain_text = _text(item.get("content_text"))
@@ -93,7 +96,7 @@ def _document(item: Mapping[str, Any], feed: Mapping[str, Any], base: str, sourc
         language=language_code(_text(item.get("language")) or source.language or _text(feed.get("language"))),
         extra={"categories": tags} if tags else {},
     )
-    return dated(document, claimed(item.get("date_published")), claimed(item.get("date_modified")))
+    return dated(document, dates(_text(item.get("date_published"))), dates(_text(item.get("date_modified"))))
 
 
 def _text(value: object) -> str | None:

@@ -25,7 +25,7 @@ from tracker.sources._codes import language_code
 from tracker.sources._feed_json import is_json, read_json_feed
 from tracker.sources._feed_xml import XmlFeed, has_feed_root, read_xml_feed
 from tracker.text.chars import clean
-from tracker.text.dates import ClaimedDate, parse_date
+from tracker.text.dates import ClaimedDate, DateReader
 from tracker.text.urls import absolute_url
 
 _PUBLISHED = ("published", "dc_date", "created", "prism_publicationdate")
@@ -62,13 +62,14 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
 
 def _documents(feed: XmlFeed, source: Source, base: str) -> Iterable[Document]:
     base = base or _get(feed.feed, "link") or ""
+    dates = DateReader()
     for entry in feed.entries:
-        document = _document(entry, feed, source, base)
+        document = _document(entry, feed, source, base, dates)
         if document is not None:
             yield document
 
 
-def _document(entry: Mapping[str, Any], feed: XmlFeed, source: Source, base: str) -> Document | None:
+def _document(entry: Mapping[str, Any], feed: XmlFeed, source: Source, base: str, dates: DateReader) -> Document | None:
     origin = _dict(entry, "source")
     publisher = line_of(_get(origin, "title"))
     title = _without_source(title_of(_get(entry, "title")), publisher)
@@ -93,7 +94,7 @@ def _document(entry: Mapping[str, Any], feed: XmlFeed, source: Source, base: str
         journal=line_of(_get(entry, "prism_publicationname")),
         extra=_extra(entry),
     )
-    return dated(document, _published(entry, url), parse_date(_get(entry, "updated")))
+    return dated(document, _published(entry, url, dates), dates(_get(entry, "updated")))
 
 
 def _get(holder: Mapping[str, Any], key: str) -> str | None:
@@ -137,9 +138,9 @@ def _without_source(title: str | None, publisher: str | None) -> str | None:
     return re.sub(rf"\s+[-–|]\s+{re.escape(publisher)}$", "", title) or title
 
 
-def _published(entry: Mapping[str, Any], url: str | None) -> ClaimedDate | None:
+def _published(entry: Mapping[str, Any], url: str | None, dates: DateReader) -> ClaimedDate | None:
     for key in _PUBLISHED:
-        if found := parse_date(_get(entry, key)):
+        if found := dates(_get(entry, key)):
             return _day_of_news_search(found, url)
     return None
 

@@ -30,7 +30,7 @@ from tracker.sources._base import (
     title_of,
     told_apart,
 )
-from tracker.text.dates import ClaimedDate, find_date, parse_date
+from tracker.text.dates import ClaimedDate, DateReader, find_date
 from tracker.text.page import decode_html
 from tracker.text.urls import absolute_url
 
@@ -77,7 +77,10 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
             raise BlockedError(f"{source.id}: a page that refuses scripts came where a listing was due")
         return Page(problems=(f"nothing on the page matches item {options.item!r}; its layout may have changed",))
     base = _base(soup, payload.url or source.url)
-    documents = told_apart(d for d in (_document(item, options, source, base) for item in items) if d is not None)
+    dates = DateReader(options.formats)
+    documents = told_apart(
+        d for d in (_document(item, options, source, base, dates) for item in items) if d is not None
+    )
     kept, cut = newest_first(documents, source.max_items)
     return Page(
         documents=kept,
@@ -128,13 +131,13 @@ def _values(item: Tag, selector: str, attribute: str | None = None) -> Iterator[
             yield element.decode_contents()
 
 
-def _document(item: Tag, options: ListingOptions, source: Source, base: str) -> Document | None:
+def _document(item: Tag, options: ListingOptions, source: Source, base: str, dates: DateReader) -> Document | None:
     url = _link(item, options, base)
     title = title_of(next(_values(item, options.title), None) if options.title else _link_text(item, options))
     text = text_of("\n".join(f"<p>{v}</p>" for v in _values(item, options.text))) if options.text else None
     if not (url or title or text):
         return None
-    date = _date(item, options)
+    date = _date(item, options, dates)
     document = Document(
         external_id=url or stable_id(title, text),
         url=url,
@@ -165,7 +168,7 @@ def _link_text(item: Tag, options: ListingOptions) -> str | None:
     return element.decode_contents() if element is not None else None
 
 
-def _date(item: Tag, options: ListingOptions) -> ClaimedDate | None:
+def _date(item: Tag, options: ListingOptions, dates: DateReader) -> ClaimedDate | None:
     if options.date is None:
         return None
     css, named = split_selector(options.date)
@@ -175,7 +178,7 @@ def _date(item: Tag, options: ListingOptions) -> ClaimedDate | None:
         )
         for words in stated:
             cut = _cut(words, options.date_pattern)
-            if found := parse_date(cut, options.formats) or find_date(cut):
+            if found := dates(cut) or find_date(cut, dates):
                 return found
     return None
 

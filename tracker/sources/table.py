@@ -19,7 +19,6 @@ from tracker.model import Document, Page, Payload, Request, Source, Window
 from tracker.sources._base import (
     Kind,
     Options,
-    claimed,
     dated,
     doi_of,
     line_of,
@@ -32,6 +31,7 @@ from tracker.sources._base import (
     title_of,
     told_apart,
 )
+from tracker.text.dates import DateReader
 from tracker.text.urls import absolute_url
 
 FIELDS = frozenset(
@@ -84,7 +84,8 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
     rows = list(find_rows(source, payload, options))
     _check_columns(rows, options, source)
     base = payload.url or source.url
-    found = [_document(row, options, source, base) for row in rows]
+    dates = DateReader(options.formats)
+    found = [_document(row, options, source, base, dates) for row in rows]
     documents = told_apart(d for d in found if d is not None)
     kept, cut = newest_first(documents, source.max_items)
     empty = sum(d is None for d in found)
@@ -190,7 +191,9 @@ def _joined(row: Mapping[str, Any], columns: str | list[str] | None, *, labelled
     return ("\n" if labelled else ", ").join(lines) or None
 
 
-def _document(row: Mapping[str, Any], options: TableOptions, source: Source, base: str) -> Document | None:
+def _document(
+    row: Mapping[str, Any], options: TableOptions, source: Source, base: str, dates: DateReader
+) -> Document | None:
     got = {f: _joined(row, c, labelled=f in ("text", "summary")) for f, c in options.columns.items()}
     title, text = title_of(got.get("title")), text_of(got.get("text"))
     if not (title or text):
@@ -212,7 +215,7 @@ def _document(row: Mapping[str, Any], options: TableOptions, source: Source, bas
         countries=tuple(re.findall(r"\b[A-Z]{2}\b", (got.get("countries") or "").upper())),
         extra={f.removeprefix("extra."): v for f, v in got.items() if f.startswith("extra.") and v},
     )
-    return dated(document, claimed(got.get("published"), options.formats), claimed(got.get("updated"), options.formats))
+    return dated(document, dates(got.get("published")), dates(got.get("updated")))
 
 
 KIND = Kind(name="table", options=TableOptions, first=first, read=read)
