@@ -250,6 +250,21 @@ for label in ("first", "304"):
 """
 
 
+def program(urls: dict[str, str]) -> None:
+    """The whole program over the same feeds: start, collect, tag, store."""
+    with tempfile.TemporaryDirectory() as folder:
+        entries = "\n".join(f"  - {{id: {name}, kind: feed, url: '{url}'}}" for name, url in urls.items())
+        (Path(folder) / "sources.yaml").write_text(f"sources:\n{entries}\n")
+        command = [str(Path(sys.executable).with_name("tracker")), "-q", "collect", "--force", "--format", "json"]
+        for label in ("first", "304"):
+            before, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+            used = resource.getrusage(resource.RUSAGE_CHILDREN)
+            cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+            new = json.loads(done.stdout)["new"] if done.returncode == 0 else done.stderr[-300:]
+            print(f"tracker collect, {label}: {time.monotonic() - wall:6.1f} s wall {cpu:6.2f} s CPU  {new} new")
+
+
 def feeds(reader: str | None) -> None:
     with server() as port:
         urls = {f"s{n}": f"http://{host(n)}:{port}/fast/{n}" for n in range(500)}
@@ -257,6 +272,7 @@ def feeds(reader: str | None) -> None:
         print("collect, first:", line)
         _, line = measure(urls, {name: state for name, (_, state, *_) in results.items()})
         print("collect, 304:  ", line)
+        program(urls)
         if reader is not None:
             with tempfile.TemporaryDirectory() as folder:
                 command = [reader, "-c", READER, str(Path(folder) / "reader.db")]
