@@ -18,6 +18,7 @@ from tracker.lexicon import load
 from tracker.model import Document
 from tracker.runs import run_demo
 from tracker.tag import Tagger
+from tracker.tag.documents import tag_document
 
 
 @pytest.fixture(scope="module")
