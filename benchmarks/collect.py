@@ -258,7 +258,7 @@ def program(urls: dict[str, str]) -> None:
         command = [str(Path(sys.executable).with_name("tracker")), "-q", "collect", "--force", "--format", "json"]
         for label in ("first", "304"):
             before, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-            done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
             used = resource.getrusage(resource.RUSAGE_CHILDREN)
             cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
             new = json.loads(done.stdout)["new"] if done.returncode == 0 else done.stderr[-300:]
