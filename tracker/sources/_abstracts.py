@@ -8,10 +8,11 @@ import re
 from tracker.text.markup import plain
 
 _HEADING = re.compile(
-    r"<(?P<tag>(?:jats:)?title|h[1-6])\b[^>]*>(?P<head>.*?)</(?P=tag)\s*>"
+    r"<(?P<tag>(?:jats:)?title|h[1-6])\b[^>]*>(?P<head>.{0,300}?)</(?P=tag)\s*>"
     r"(?P<open>\s*(?:<(?:jats:)?sec\b[^>]*>\s*)?<(?:jats:)?p\b[^>]*>)?",
     re.IGNORECASE | re.DOTALL,
 )
+_LIMIT = 200_000  # characters of markup; no abstract has more
 _WORD = re.compile(r"(?:graphical |structured )?(?:abstract|summary)[.:]?", re.IGNORECASE)
 
 
@@ -22,6 +23,7 @@ def labelled(markup: str | None) -> str | None:
     """
     if not markup:
         return None
+    markup = markup[:_LIMIT]
     lines = plain(_HEADING.sub(_heading, markup)).split("\n")
     while lines and (not lines[0] or _WORD.fullmatch(lines[0].strip())):
         del lines[0]

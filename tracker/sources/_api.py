@@ -74,7 +74,7 @@ def each(
     for number, item in enumerate(items, 1):
         try:
             document = make(source, item)
-        except (AttributeError, TypeError, ValueError, KeyError, IndexError) as cause:
+        except (AttributeError, TypeError, ValueError, LookupError, ArithmeticError, RecursionError) as cause:
             problems.append(f"{named} {number} was left out: {type(cause).__name__}: {cause}"[:300])
             continue
         if document is None:
@@ -125,6 +125,17 @@ def text_list(value: Any) -> list[Any]:
     if value is None:
         return []
     return list(value) if isinstance(value, list) else [value]
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """Return a JSON object as it is, {} for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def number_of(value: Any) -> int | None:
+    """Return a whole number that a server states as number or text, None for anything else or too large to be meant."""
+    text = str(value).strip()
+    return int(text) if re.fullmatch(r"[0-9]{1,12}", text) and not isinstance(value, bool) else None
 
 
 def without_empty(extra: dict[str, Any]) -> dict[str, Any]:

@@ -298,17 +298,17 @@ def _date(element: Any) -> ClaimedDate | None:
         return None
     parts = {e.tag: (e.text or "").strip() for e in element}
     year, day = parts.get("Year", ""), parts.get("Day", "")
-    if not year.isascii() or not year.isdigit():
+    if len(year) != 4 or not year.isascii() or not year.isdigit():
         return None
     month = month_number(parts.get("Month", ""))
     if month is None:
         return of_parts(int(year)) if not parts.get("Month") else None
-    return of_parts(int(year), month, int(day) if day.isascii() and day.isdigit() else None)
+    return of_parts(int(year), month, int(day) if day.isascii() and day.isdigit() and len(day) < 3 else None)
 
 
 def month_number(word: str) -> int | None:
     """Return the month that `Jun`, `June`, `06` or `6` names."""
-    return int(word) if word.isascii() and word.isdigit() else _MONTHS.get(word[:3].lower())
+    return int(word) if len(word) < 3 and word.isascii() and word.isdigit() else _MONTHS.get(word[:3].lower())
 
 
 def _pub_date(issue: Any) -> tuple[ClaimedDate | None, str | None] | None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from tracker.errors import ParseError
 from tracker.model import Document, Page, Payload, Request, Source, Window
-from tracker.sources._api import walked, with_type, without_empty
+from tracker.sources._api import number_of, walked, with_type, without_empty
 from tracker.sources._atom import Entry, read_atom
 from tracker.sources._base import Kind, claimed, doi_of, line_of, options_of, text_of, title_of
 from tracker.sources._editorial import status_of
@@ -57,9 +57,9 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
     ]
     options = options_of(source, Options)
     stated = feed.texts.get("totalResults", "")
-    total = int(stated) if stated.isdigit() else None
+    total = number_of(stated)
     start = feed.texts.get("startIndex") or dict(request.params).get("start", "0")
-    done = (int(start) if start.isdigit() else 0) + len(feed.entries)
+    done = (number_of(start) or 0) + len(feed.entries)
     more = bool(feed.entries) and total is not None and done < total
     return walked(
         request, documents, lambda walk: _ask(source, options, walk), got=len(feed.entries),

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from tracker.errors import ParseError
 from tracker.model import Document, Page, Payload, Request, Source, Window
-from tracker.sources._api import each, read_listed, walked, with_type, without_empty
+from tracker.sources._api import each, mapping, number_of, read_listed, text_list, walked, with_type, without_empty
 from tracker.sources._base import Kind, claimed, doi_of, line_of, options_of, title_of
 from tracker.sources._base import Options as BaseOptions
 from tracker.sources._editorial import status_of
@@ -38,6 +38,7 @@ _GREEK = {
     "degrees": "°", "deg": "°", "plusmn": "±", "+/-": "±", "+-": "±", "times": "×", "ge": "≥", "le": "≤",
     "approx": "≈", "sim": "∼", "prime": "′", "middle dot": "·", "bullet": "•", "infty": "∞",
 }  # fmt: skip
+_LIMIT = 200_000  # characters; no abstract has more
 _BRACED = re.compile(r"\{([A-Za-z+/ -]{1,12})\}")
 
 
@@ -61,17 +62,16 @@ def _ask(source: Source, walk: Walk) -> Request:
 def read(source: Source, payload: Payload, request: Request) -> Page:
     """Read one page; its length is the server's choice (30 or 100), so the next begins after what came."""
     listed = read_listed(source, payload, "bioRxiv/medRxiv JSON", "collection")
-    messages = listed.data.get("messages") or [{}]
-    message = messages[0] if isinstance(messages[0], dict) else {}
+    message = mapping(next(iter(text_list(listed.data.get("messages"))), None))
     status = str(message.get("status", "ok"))
     if not listed.items and status.lower() not in ("ok", "no posts found") and "no posts" not in status.lower():
         raise ParseError(f"{source.id}: the server answered: {status[:200]}")
-    total = _number(message.get("total"))
+    total = number_of(message.get("total"))
     options = options_of(source, Options)
     wanted = {c.casefold() for c in options.categories}
     items = [i for i in listed.items if not wanted or str(i.get("category", "")).casefold() in wanted]
     documents, problems = each(source, _latest(items), _document, "preprint")
-    done = (_number(message.get("cursor")) or 0) + len(listed.items)
+    done = (number_of(message.get("cursor")) or 0) + len(listed.items)
     more = bool(listed.items) and total is not None and done < total
     return walked(
         request, documents, lambda walk: _ask(source, walk), got=len(listed.items), pos=str(done) if more else None,
@@ -80,13 +80,8 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
     )  # fmt: skip
 
 
-def _number(value: Any) -> int | None:
-    text = str(value)
-    return int(text) if text.isdigit() else None
-
-
 def _version(item: dict[str, Any]) -> int:
-    return _number(item.get("version")) or 1
+    return number_of(item.get("version")) or 1
 
 
 def _latest(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -152,15 +147,16 @@ def _standing(item: dict[str, Any], title: str | None, text: str | None) -> Any:
 
 def _residues(text: str) -> str:
     """The marks that HighWire's export leaves in titles and abstracts, taken out or turned into what they meant."""
-    text = re.sub(r"\s*O_ST_ABS(.*?)C_ST_ABS\s*", r"\n\1\n", text, flags=re.DOTALL)
-    text = re.sub(r"\s*O_LI\s*", "\n", text)
-    text = re.sub(r"\s*C_LI\s*", "\n", text)
+    text = re.sub(r"\s{0,9}O_ST_ABS(.{0,300}?)C_ST_ABS\s{0,9}", r"\n\1\n", text, flags=re.DOTALL)
+    text = re.sub(r"\s{0,9}O_LI\s{0,9}", "\n", text)
+    text = re.sub(r"\s{0,9}C_LI\s{0,9}", "\n", text)
     text = _STAGE.sub("", text)
     return _BRACED.sub(lambda m: _GREEK.get(m[1], m[0]), text)
 
 
 def readable(abstract: str) -> str | None:
     """Return an abstract without HighWire's residues, its fused headings ("BackgroundThe ...") set apart."""
+    abstract = abstract[:_LIMIT]
     text = plain(_residues(abstract).replace("\n", "<br/>") if "<" in abstract else _residues(abstract))
     text = _FUSED_HEAD.sub(r"\g<head>: ", text)
     lines = [line for line in text.split("\n") if line and line.lower() not in ("abstract", "summary")]

@@ -12,7 +12,17 @@ from urllib.parse import urlsplit
 from tracker.errors import ParseError
 from tracker.model import Document, EditorialStatus, Page, Payload, Request, Source, Window
 from tracker.sources._abstracts import labelled
-from tracker.sources._api import Listed, each, read_listed, text_list, walked, with_type, without_empty
+from tracker.sources._api import (
+    Listed,
+    each,
+    mapping,
+    number_of,
+    read_listed,
+    text_list,
+    walked,
+    with_type,
+    without_empty,
+)
 from tracker.sources._base import Kind, doi_of, line_of, options_of, read_json, title_of
 from tracker.sources._codes import language_code
 from tracker.sources._editorial import status_of
@@ -109,9 +119,8 @@ def _works(source: Source, payload: Payload) -> tuple[Listed, int | None, str | 
     kind = listed.data.get("message-type", "work-list")
     if kind != "work-list":
         raise ParseError(f"{source.id}: works of Crossref were due, found {kind}")
-    message = listed.data.get("message") or {}
-    total = message.get("total-results")
-    return listed, total if isinstance(total, int) else None, message.get("next-cursor")
+    message = mapping(listed.data.get("message"))
+    return listed, number_of(message.get("total-results")), line_of(message.get("next-cursor"))
 
 
 def _document(source: Source, item: dict[str, Any]) -> Document | None:

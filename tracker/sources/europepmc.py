@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from tracker.model import Document, Page, Payload, Request, Source, Window
 from tracker.sources._abstracts import labelled
-from tracker.sources._api import each, read_listed, text_list, walked, with_type, without_empty
+from tracker.sources._api import each, number_of, read_listed, text_list, walked, with_type, without_empty
 from tracker.sources._base import Kind, claimed, doi_of, line_of, options_of, title_of
 from tracker.sources._codes import language_code
 from tracker.sources._editorial import ABOUT, OF_NOTICES, key, status_of
@@ -70,15 +70,15 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
     """Read one page of results."""
     listed = read_listed(source, payload, "Europe PMC JSON", "resultList", "result")
     documents, problems = each(source, listed.items, _document, "record")
-    following = listed.data.get("nextCursorMark")
+    following = line_of(listed.data.get("nextCursorMark"))
     asked_for = dict(request.params).get("cursorMark")
     # The last page has no next mark, or repeats its own.
     pos = following if following and following != asked_for and listed.items else None
-    total = listed.data.get("hitCount")
+    total = number_of(listed.data.get("hitCount"))
     options = options_of(source, Options)
     return walked(
         request, documents, lambda walk: _ask(source, options, walk), got=len(listed.items), pos=pos,
-        total=total if isinstance(total, int) else None, max_pages=options.max_pages,
+        total=total, max_pages=options.max_pages,
         problems=problems, complete=listed.complete,
     )  # fmt: skip
 

@@ -13,9 +13,10 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from tracker.errors import ParseError
 from tracker.model import Document, Page, Payload, Request, Source, Window
-from tracker.sources._api import each, read_listed, text_list, walked, with_type, without_empty
+from tracker.sources._api import each, number_of, read_listed, text_list, walked, with_type, without_empty
 from tracker.sources._base import Kind, SearchOptions, claimed, line_of, options_of, read_json, text_of, title_of
 from tracker.sources._walk import Walk, begin
+from tracker.text.urls import absolute_url
 
 _SIZE = 100
 _CEILING = 2000  # results past it answer 400
@@ -73,12 +74,12 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
     listed = read_listed(source, payload, "Federal Register JSON", "results")
     items = [item for item in listed.items if _wanted(item, options)]
     documents, problems = each(source, items, _document, "document")
-    total, following = listed.data.get("count"), listed.data.get("next_page_url")
+    total, following = number_of(listed.data.get("count")), listed.data.get("next_page_url")
     linked = _linked(documents)
     page = walked(
         request, linked, lambda walk: _ask(source, options, walk), got=len(listed.items),
         pos=_at_home(source, following) if isinstance(following, str) and listed.items else None,
-        total=total if isinstance(total, int) else None, ceiling=_CEILING,
+        total=total, ceiling=_CEILING,
         max_pages=options.max_pages, problems=problems, complete=listed.complete,
     )  # fmt: skip
     return replace(page, next=(*page.next, *_originals(source, request, linked)))
@@ -94,8 +95,11 @@ def _originals(source: Source, request: Request, documents: Sequence[Document]) 
     return [Request(f"{base}/documents/{number}.json", step="original") for number in named]
 
 
-def _at_home(source: Source, following: str) -> str:
+def _at_home(source: Source, stated: str) -> str | None:
     """The next page's address as it stands, on the host that the operator named (a mirror repeats the original's)."""
+    following = absolute_url(stated, source.url)
+    if following is None:
+        return None
     there, here = urlsplit(following), urlsplit(source.url)
     if not here.netloc or there.netloc == here.netloc:
         return following

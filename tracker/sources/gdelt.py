@@ -25,7 +25,7 @@ from tracker.text.urls import absolute_url
 
 _UNIT = timedelta(minutes=15)  # GDELT's own step
 _SIZE = 250
-_JUNK = re.compile(r"""(?:["'\s]|%20|%22|%27)+(?:title|target|rel|class|style)=.*$|["'].*$""", re.IGNORECASE)
+_JUNK = re.compile(r"""(?:["'\s]|%20|%22|%27){1,9}(?:title|target|rel|class|style)=.*$|["'].*$""", re.IGNORECASE)
 _PORT = re.compile(r"^(https://[^/:]+):443(?=/|$)|^(http://[^/:]+):80(?=/|$)")
 
 
@@ -106,7 +106,7 @@ def _document(source: Source, item: dict[str, Any]) -> Document | None:
 
 def _address(value: Any) -> str | None:
     """The article's address without default port and without the attributes that were swallowed with it."""
-    stated = str(value or "").strip()
+    stated = str(value or "").strip()[:4000]
     if not stated:
         return None
     cleaned = _JUNK.sub("", stated)

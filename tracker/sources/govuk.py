@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from tracker.errors import ParseError
 from tracker.model import Document, EditorialStatus, Page, Payload, Request, Source, Window
-from tracker.sources._api import each, merged, read_listed, text_list, walked, with_type, without_empty
+from tracker.sources._api import each, merged, number_of, read_listed, text_list, walked, with_type, without_empty
 from tracker.sources._atom import Entry, read_atom
 from tracker.sources._base import Kind, SearchOptions, claimed, line_of, options_of, read_json, text_of, title_of
 from tracker.sources._codes import language_code
@@ -73,13 +73,13 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
         raise ParseError(f"{source.id}: GOV.UK search results were due, found {str(error or 'something else')[:200]}")
     listed = read_listed(source, payload, "GOV.UK JSON", "results")
     documents, problems = each(source, listed.items, _result, "result")
-    total = listed.data.get("total")
-    done = int(listed.data.get("start") or 0) + len(listed.items)
-    more = bool(listed.items) and isinstance(total, int) and done < total
+    total = number_of(listed.data.get("total"))
+    done = (number_of(listed.data.get("start")) or 0) + len(listed.items)
+    more = bool(listed.items) and total is not None and done < total
     options = options_of(source, Options)
     return walked(
         request, documents, lambda walk: _ask(source, options, walk), got=len(listed.items),
-        pos=str(done) if more else None, total=total if isinstance(total, int) else None,
+        pos=str(done) if more else None, total=total,
         max_pages=options.max_pages, problems=problems, complete=listed.complete,
     )  # fmt: skip
 

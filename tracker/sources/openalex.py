@@ -11,7 +11,17 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from tracker.model import Document, EditorialStatus, Page, Payload, Request, Source, Window
-from tracker.sources._api import each, read_listed, secrets, text_list, walked, with_type, without_empty
+from tracker.sources._api import (
+    each,
+    mapping,
+    number_of,
+    read_listed,
+    secrets,
+    text_list,
+    walked,
+    with_type,
+    without_empty,
+)
 from tracker.sources._base import Kind, claimed, doi_of, line_of, options_of, read_json, title_of
 from tracker.sources._codes import language_code
 from tracker.sources._editorial import status_of
@@ -77,12 +87,12 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
             return Page(documents, problems=problems)
     listed = read_listed(source, payload, "OpenAlex JSON", "results")
     documents, problems = each(source, listed.items, _document, "work")
-    meta = listed.data.get("meta") or {}
+    meta = mapping(listed.data.get("meta"))
     options = options_of(source, Options)
     return walked(
         request, documents, lambda walk: _ask(source, options, walk), got=len(listed.items),
-        pos=meta.get("next_cursor") if listed.items else None,
-        total=meta["count"] if isinstance(meta.get("count"), int) else None,
+        pos=line_of(meta.get("next_cursor")) if listed.items else None,
+        total=number_of(meta.get("count")),
         max_pages=options.max_pages, problems=problems, complete=listed.complete,
     )  # fmt: skip
 
@@ -144,7 +154,7 @@ def _authors(item: dict[str, Any]) -> Iterable[str]:
 
 def _pmid(value: Any) -> str | None:
     digits = str(value or "").rstrip("/").rsplit("/", 1)[-1]
-    return digits if digits.isdigit() else None
+    return digits if number_of(digits) else None
 
 
 def _published(value: Any) -> tuple[ClaimedDate | None, str | None]:

@@ -13,7 +13,17 @@ from urllib.parse import urlencode
 
 from tracker.errors import ParseError
 from tracker.model import Document, Page, Payload, Request, Source, Window
-from tracker.sources._api import each, read_listed, secrets, text_list, walked, with_type, without_empty
+from tracker.sources._api import (
+    each,
+    mapping,
+    number_of,
+    read_listed,
+    secrets,
+    text_list,
+    walked,
+    with_type,
+    without_empty,
+)
 from tracker.sources._base import Kind, claimed, line_of, options_of, read_json, title_of
 from tracker.sources._query import Searches, asked
 from tracker.sources._walk import Walk, begin
@@ -64,18 +74,18 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
         stated = error.get("message") if isinstance(error, dict) else None
         raise ParseError(f"{source.id}: openFDA results were due, found {stated or 'something else'}")
     listed = read_listed(source, payload, "openFDA JSON", "results")
-    meta = listed.data.get("meta") or {}
-    counts = meta.get("results") or {}
+    meta = mapping(listed.data.get("meta"))
+    counts = mapping(meta.get("results"))
     disclaimer = line_of(meta.get("disclaimer"))
     items = [{**item, "_disclaimer": disclaimer} for item in listed.items]
     documents, problems = each(source, items, _document, "report")
-    done = int(counts.get("skip") or 0) + len(listed.items)
-    total = counts.get("total")
-    more = bool(listed.items) and isinstance(total, int) and done < total
+    done = (number_of(counts.get("skip")) or 0) + len(listed.items)
+    total = number_of(counts.get("total"))
+    more = bool(listed.items) and total is not None and done < total
     return walked(
         request, documents, lambda walk: _ask(source, options, walk), got=len(listed.items),
         pos=str(done) if more else None,
-        total=total if isinstance(total, int) else None, ceiling=_CEILING,
+        total=total, ceiling=_CEILING,
         max_pages=options.max_pages, problems=problems, complete=listed.complete,
     )  # fmt: skip
 

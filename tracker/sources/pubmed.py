@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Literal
 
 from tracker.errors import ParseError
 from tracker.model import Document, Page, Payload, Request, Source, Window
-from tracker.sources._api import CUT, elements, refuse_entities, root_name, secrets, with_type
+from tracker.sources._api import CUT, elements, number_of, refuse_entities, root_name, secrets, with_type
 from tracker.sources._base import Kind, options_of, refuse_html
 from tracker.sources._pubmed_record import article, book
 from tracker.sources._query import ContactSearches, asked
@@ -101,7 +101,7 @@ def _found(source: Source, payload: Payload, request: Request) -> Page:
     if error := root.findtext("ERROR"):
         raise ParseError(f"{source.id}: PubMed answered with an error: {error.strip()[:300]}")
     ids = [e.text.strip() for e in root.iterfind("IdList/Id") if e.text]
-    total = _number(root.findtext("Count"))
+    total = number_of(root.findtext("Count"))
     unknown = [f"PubMed does not know the phrase {e.text!r}" for e in root.iterfind("ErrorList/PhraseNotFound")]
     walk = walk_in(request.state)
     if walk is None:
@@ -117,10 +117,6 @@ def _found(source: Source, payload: Payload, request: Request) -> Page:
 def _batch(source: Source, options: Options, walk: Walk, ids: Sequence[str]) -> Request:
     size = min(options.page_size or _BATCH, _BATCH)
     return _efetch(source, options, ids[:size], walk.state(left=list(ids[size:])))
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.strip().isdigit() else None
 
 
 def _parser() -> Any:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tracker.model import Document, Page, Payload, Request, Source, Window
-from tracker.sources._api import each, read_listed, secrets, walked, with_type, without_empty
+from tracker.sources._api import each, mapping, number_of, read_listed, secrets, walked, with_type, without_empty
 from tracker.sources._base import Kind, claimed, line_of, options_of, title_of
 from tracker.sources._query import Searches, asked
 from tracker.sources._walk import Walk, begin
@@ -58,13 +58,12 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
     """Read one page of documents."""
     listed = read_listed(source, payload, "Regulations.gov JSON", "data")
     documents, problems = each(source, listed.items, _document, "document")
-    meta = listed.data.get("meta") or {}
+    meta = mapping(listed.data.get("meta"))
     options = options_of(source, Options)
-    total = meta.get("totalElements")
     return walked(
         request, documents, lambda walk: _ask(source, options, walk), got=len(listed.items),
         pos=_following(request, listed.items, meta),
-        total=total if isinstance(total, int) else None, max_pages=options.max_pages, problems=problems,
+        total=number_of(meta.get("totalElements")), max_pages=options.max_pages, problems=problems,
         complete=listed.complete,
     )  # fmt: skip
 
@@ -77,7 +76,7 @@ def _following(request: Request, items: Sequence[dict[str, Any]], meta: dict[str
         return None
     if page < _PAGES:
         return f"{since}|{page + 1}"
-    last = parse_date(str((items[-1].get("attributes") or {}).get("lastModifiedDate")))
+    last = parse_date(str(mapping(items[-1].get("attributes")).get("lastModifiedDate")))
     if last is None or last.precision != "time":
         return None
     moment = datetime.strptime(last.value, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
