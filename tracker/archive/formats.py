@@ -163,7 +163,7 @@ def _bibtex(record: Record) -> dict[str, str | None]:
     }
 
 
-_TEX = {"\\": r"\textbackslash ", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
+_TEX = {"\\": r"\textbackslash ", "{": r"\textbraceleft ", "}": r"\textbraceright ", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
         "~": r"\textasciitilde ", "^": r"\textasciicircum "}  # fmt: skip
 
 
@@ -175,7 +175,7 @@ def _tex(text: str | None) -> str | None:
 def _bibtex_name(author: str) -> str:
     """A name without comma is one unit (a body), so that "and" or spaces in it do not split it."""
     name = _tex(author) or ""
-    return name if "," in author and " and " not in author else f"{{{name}}}"
+    return name if author.count(",") == 1 and " and " not in author.lower() else f"{{{name}}}"
 
 
 def _cite_key(record: Record) -> str:

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tracker.archive.identity import gravest
+from tracker.archive.ledger import RHYTHM_ARRIVALS, is_silent, rhythm_days
 from tracker.archive.stories import stories_at
+from tracker.archive.times import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,7 +60,8 @@ def sources(archive: Archive) -> list[dict[str, Any]]:
     """Number, id, tier, type and start of watching of each source: first successful poll, else its oldest document."""
     rows = archive._db.execute(
         "SELECT num, id, tier, type, publisher, coalesce(first_watched, "
-        "(SELECT min(d.first_seen) FROM documents d WHERE d.source = num)) AS since FROM sources ORDER BY num"
+        "(SELECT d.first_seen FROM documents d INDEXED BY documents_first_seen WHERE d.source = num "
+        "ORDER BY d.first_seen LIMIT 1)) AS since FROM sources ORDER BY num"
     )
     return [dict(row) for row in rows]
 
@@ -65,9 +69,10 @@ def sources(archive: Archive) -> list[dict[str, Any]]:
 def archive_span(archive: Archive, as_of: str) -> tuple[str, str] | None:
     """First and last `first_seen` known at the moment; None for an empty archive."""
     row = archive._db.execute(
-        "SELECT min(first_seen), max(first_seen) FROM documents WHERE first_seen <= ?", (as_of,)
+        "SELECT (SELECT min(first_seen) FROM documents), (SELECT max(first_seen) FROM documents WHERE first_seen <= ?)",
+        (as_of,),
     ).fetchone()
-    return (row[0], row[1]) if row and row[0] else None
+    return (row[0], row[1]) if row[1] else None
 
 
 def weeks_with_documents(archive: Archive) -> list[int]:
@@ -168,6 +173,39 @@ def polls(archive: Archive, *, since: str, until: str) -> list[tuple[str, str]]:
     return [(row[0], row[1]) for row in rows]
 
 
+def silent_sources(archive: Archive, *, as_of: str) -> list[str]:
+    """Sources that gave nothing new for much longer than usual, by the rule of `health`, as known at the moment.
+
+    The latest weeks are read at once; only sources with few arrivals in them are asked one by one.
+    """
+    now = datetime.fromisoformat(as_of)
+    arrivals: dict[int, list[str]] = defaultdict(list)
+    for source, moment in archive._db.execute(
+        "SELECT source, first_seen FROM documents WHERE first_seen > ? AND first_seen <= ? AND NOT backfilled "
+        "ORDER BY first_seen DESC",
+        (stamp(now - _LATEST), as_of),
+    ):
+        mine = arrivals[source]
+        if len(mine) < RHYTHM_ARRIVALS and (not mine or mine[-1] != moment):
+            mine.append(moment)
+    found = []
+    for number, name in archive._db.execute("SELECT num, id FROM sources ORDER BY id").fetchall():
+        times = arrivals.get(number, [])
+        if len(times) < RHYTHM_ARRIVALS:
+            times = [row[0] for row in archive._db.execute(_ARRIVALS, (number, as_of, RHYTHM_ARRIVALS))]
+        moments = [datetime.fromisoformat(time) for time in times]
+        if is_silent(moments[0] if moments else None, rhythm_days(moments), now):
+            found.append(name)
+    return found
+
+
+_LATEST = timedelta(days=60)
+_ARRIVALS = (
+    "SELECT DISTINCT first_seen FROM documents WHERE source = ? AND first_seen <= ? AND NOT backfilled "
+    "ORDER BY first_seen DESC LIMIT ?"
+)
+
+
 def candidates_before(archive: Archive, surfaces: Iterable[str], *, until: str, as_of: str) -> list[dict[str, Any]]:
     """Kept, relevant documents first seen before `until` that hold one of the surfaces (exact spelling) as
     candidate."""
@@ -192,7 +230,7 @@ FROM documents d INDEXED BY documents_first_seen CROSS JOIN sources s ON s.num =
   CROSS JOIN tagsets t ON t.document = d.id AND t.relevant AND t.kept AND {_KNOWN.format("t")}
   CROSS JOIN mentions n ON n.tagset = t.id
   CROSS JOIN terms m ON m.id = n.term AND m.kind = 'substance'
-WHERE d.first_seen >= :since AND d.first_seen < :until AND d.first_seen <= :as_of AND d.editorial_status <> 'retracted'
+WHERE d.first_seen >= :since AND d.first_seen < :until AND d.first_seen <= :as_of
 GROUP BY t.id, m.id
 """
 

@@ -153,11 +153,6 @@ def write(connection: sqlite3.Connection, terms: Terms, items: Sequence[tuple[It
 def _make_room(connection: sqlite3.Connection, row: sqlite3.Row, lexicon: int, now: str) -> str:
     """End the old set, or take it away when the same lexicon made it; returns from when the new one counts."""
     if row["lexicon"] != lexicon:
-        stale = connection.execute(
-            "SELECT id FROM tagsets WHERE revision = ? AND lexicon = ?", (row["revision"], lexicon)
-        ).fetchone()
-        if stale:  # back to a version used before
-            _remove(connection, stale["id"])
         connection.execute(
             "UPDATE tagsets SET latest = 0, known_until = coalesce(known_until, ?) WHERE id = ?", (now, row["id"])
         )

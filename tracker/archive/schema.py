@@ -95,9 +95,9 @@ CREATE TABLE tagsets (
   known_until TEXT,                     -- null: the current one
   latest INTEGER NOT NULL DEFAULT 1,    -- newest set of its revision
   relevant INTEGER NOT NULL, relevance REAL NOT NULL, kept INTEGER NOT NULL,
-  doctype TEXT NOT NULL, grade TEXT NOT NULL, language TEXT, countries TEXT NOT NULL,
-  UNIQUE (revision, lexicon)
+  doctype TEXT NOT NULL, grade TEXT NOT NULL, language TEXT, countries TEXT NOT NULL
 );
+CREATE INDEX tagsets_revision ON tagsets(revision);
 CREATE INDEX tagsets_document ON tagsets(document);
 CREATE INDEX tagsets_older ON tagsets(revision) WHERE NOT latest;  -- was anything tagged again
 CREATE TABLE tag_terms (                -- which tag sets have this substance, class, theme

@@ -28,11 +28,12 @@ DOCUMENTS = _view(
       d.published, d.precision, d.updated, d.first_seen, d.fetched, d.backfilled,
       coalesce(t.language, json_extract(r.fields, '$.language')), t.doctype, d.journal, t.relevant, t.relevance, t.grade,
       t.countries,
-      (SELECT group_concat(m.name, ', ') FROM terms m JOIN tag_terms x ON x.term = m.id
-        WHERE x.tagset = t.id AND m.kind = 'substance'),
-      (SELECT group_concat(m.name, ', ') FROM terms m JOIN tag_terms x ON x.term = m.id
-        WHERE x.tagset = t.id AND m.kind = 'class'),
-      (SELECT group_concat(m.name, ', ') FROM terms m JOIN themes x ON x.term = m.id WHERE x.tagset = t.id),
+      (SELECT group_concat(name, ', ') FROM (SELECT m.name FROM tag_terms x JOIN terms m ON m.id = x.term
+        WHERE x.tagset = t.id AND m.kind = 'substance' ORDER BY x.position)),
+      (SELECT group_concat(name, ', ') FROM (SELECT m.name FROM tag_terms x JOIN terms m ON m.id = x.term
+        WHERE x.tagset = t.id AND m.kind = 'class' ORDER BY x.position)),
+      (SELECT group_concat(name, ', ') FROM (SELECT m.name FROM themes x JOIN terms m ON m.id = x.term
+        WHERE x.tagset = t.id ORDER BY x.seq)),
       d.kept, d.story, d.editorial_status,
       (SELECT count(*) FROM revisions v WHERE v.document = d.id), l.version
     FROM documents d JOIN sources s ON s.num = d.source JOIN revisions r ON r.id = d.revision
