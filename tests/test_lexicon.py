@@ -18,7 +18,7 @@ def lexicon() -> Lexicon:
     return load()
 
 
-@pytest.fixture()
+@pytest.fixture
 def data(tmp_path: Path) -> Path:
     return Path(shutil.copytree(DATA, tmp_path / "data"))
 

@@ -97,4 +97,6 @@ def _token_start(text: str, end: int) -> int:
     at = end
     while at > 0 and end - at < 40 and _IN_TOKEN.match(text[at - 1]):
         at -= 1
+    while at < end and text[at] in "([" and text.find(")" if text[at] == "(" else "]", at, end) < 0:
+        at += 1  # a bracket that is not closed before the name does not belong to it
     return at

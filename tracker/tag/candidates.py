@@ -79,7 +79,7 @@ FORMS: tuple[Form, ...] = (
 
 # Longer words that carry a stem and are no new drug: neurotransmitters, classes, chemistry in general.
 _KNOWN_OTHERS = re.compile(
-    r"(?:5-?)?(?:hydroxy|5-hydroxy-?)tryptamine|methoxytryptamine|\w*hydroxyphenethylamine|phenethylamine|(?:non|poly|anti|pre|post|co)-?"
+    r"benzodia[sz]epam|(?:5-?)?(?:hydroxy|5-hydroxy-?)tryptamine|methoxytryptamine|\w*hydroxyphenethylamine|phenethylamine|(?:non|poly|anti|pre|post|co)-?"
     r"(?:fentanyl|heroin|ketamine|amphetamine|benzodiazepam)|(?:heroin|cocaine|meth|xylazine|carfentanil)-?fentanyl|"
     r"\w+-(?:ketamine|amphetamine|fentanyl|cathinone)(?<!\b[a-z]-ketamine)",
     re.IGNORECASE,
@@ -95,19 +95,20 @@ _PIECES = re.compile(r"[^\W_]{6,}")
 
 def look(word: str, known: Mapping[str, tuple[Entry, ...]], speller: Speller) -> list[tuple[int, int, str, str]]:
     """Candidates in one compound as written: (start, end, class, why), offsets into the word."""
-    if len(word) < 4 or not _QUICK.search(word):
+    if len(word) < 4:
         return []
-    whole = _judge(word, known, speller)
+    quick = _QUICK.search(word) is not None
+    whole = _judge(word, known, speller) if quick else None
+    whole = whole or (speller.near_guarded(word) if len(word) >= 8 else None)
     if whole:
         return [(0, len(word), *whole)]
-    if "-" not in word and "‑" not in word:
+    if not quick or word.isalpha():
         return []
     found = []
     for piece in _PIECES.finditer(word):
-        if piece[0] != word:
-            judged = _judge(piece[0], known, speller)
-            if judged:
-                found.append((piece.start(), piece.end(), *judged))
+        judged = _judge(piece[0], known, speller)
+        if judged:
+            found.append((piece.start(), piece.end(), *judged))
     return found
 
 
@@ -116,12 +117,11 @@ def _judge(word: str, known: Mapping[str, tuple[Entry, ...]], speller: Speller) 
     if folded in known or (folded.endswith("s") and folded[:-1] in known) or _KNOWN_OTHERS.fullmatch(word):
         return None
     plain = word.replace("‑", "-").replace("‐", "-").replace("–", "-")
+    singular = plain[:-1] if plain.endswith("s") and plain[-2:].islower() else plain
     for form in FORMS:
-        if form.pattern.fullmatch(plain) or (
-            plain.endswith("s") and plain[-2:].islower() and form.pattern.fullmatch(plain[:-1])
-        ):
+        if form.pattern.fullmatch(singular):
             if speller.read(word) is not None:
                 return None
-            near = speller.near_guarded(folded)
-            return form.cls, f"near {near}" if near else form.why
+            near = speller.near_guarded(word)
+            return form.cls, near[1] if near else form.why
     return None

@@ -62,9 +62,12 @@ class Choice:
         self._blocked = Spans()
         self._places = Spans()
         self._acronyms: dict[str, bool] = {}
+        self._starts = frozenset[int]()
 
     def take(self, found: Iterable[Found]) -> None:
         """Judge all names of the text. Certain names first, so that doubtful ones see what is near them."""
+        found = list(found)
+        self._starts = frozenset(f.start for f in found)
         doubtful = []
         for f in sorted(found, key=lambda f: (-len(f), f.start, -len(f.entries[0].key))):
             if f.entries[0].alias.doubt == "never":
@@ -93,7 +96,9 @@ class Choice:
         text, substance = self.text, entry.substance
         self._blocked.add(f.start, f.end)
         prefix = boundaries.changed_molecule(text, f.start)
-        on = boundaries.runs_on(text, f.end) if substance.nps and _is_code(entry) else None
+        on = None
+        if substance.nps and _is_code(entry) and f.end + 1 not in self._starts:
+            on = boundaries.runs_on(text, f.end)
         if prefix is not None:
             self.unknown.append((prefix, f.end, substance.cls, f"a prefix before {substance.name}"))
         elif on is not None:
@@ -137,4 +142,5 @@ class Choice:
 
 def _is_code(entry: Entry) -> bool:
     """A name of capitals and digits such as 2C-B or MDMB-CHMICA, to which a hyphen may add more."""
-    return bool(entry.breaks) and len(entry.key) <= 14 and entry.alias.kind in ("name", "systematic", "spelling")
+    shaped = bool(entry.breaks) or entry.substance.cls == "semi_synthetic_cannabinoid"
+    return shaped and len(entry.key) <= 14 and entry.alias.kind in ("name", "systematic", "spelling")

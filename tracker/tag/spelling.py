@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _MIN_SKELETON = 6  # letters of a skeleton without its ending
 _MIN_TYPO = 8  # letters of a name that may have one typo
 _MIN_OCR = 6
+_LONG_NAME = 20
 _DOUBLE = re.compile(r"([a-z])\1+")
 _GUARDED = re.compile(GUARDED)
 _HALF = 4
@@ -84,7 +85,8 @@ class Speller:
             if len(folded) < _MIN_OCR or alias.doubt or alias.kind not in _KINDS or " " in alias.text.strip():
                 if not (len(folded) > _MIN_SKELETON and alias.doubt == "" and alias.kind == "systematic"):
                     continue
-            _put(skeletons, _stem(skeleton(folded)), group)
+            if not _is_letter_code(group[0]):
+                _put(skeletons, _stem(skeleton(folded)), group)
             _put(ocr, ocr_form(folded), group)
             if len(folded) >= _MIN_TYPO and group[0].substance.reported:
                 self._heads[folded[:_HALF]].append(folded)
@@ -111,26 +113,28 @@ class Speller:
         return (near, "one typo") if near else None
 
     def near(self, folded: str) -> tuple[Entry, ...] | None:
-        """The entries of the only substance that is one typo away."""
-        around = {
-            n
-            for n in (*self._heads.get(folded[:_HALF], ()), *self._tails.get(folded[-_HALF:], ()))
-            if one_edit_apart(folded, n)
-        }
-        groups = [self._entries[n] for n in sorted(around) if not _ethyl_or_methyl(folded, n)]
-        return groups[0] if len({g[0].substance.name for g in groups}) == 1 else None
-
-    def near_guarded(self, folded: str) -> str | None:
-        """For a word with the stem of a new substance: the names one letter away, which it is not read as."""
-        if len(folded) < _MIN_TYPO or folded in self._entries:
+        """The entries of the only substance one typo away; None if a stem of new substances is touched."""
+        groups = [self._entries[n] for n in self._neighbours(folded)]
+        if len({g[0].substance.name for g in groups}) != 1 or _GUARDED.search(groups[0][0].key):
             return None
-        around = {
-            n
-            for n in (*self._heads.get(folded[:_HALF], ()), *self._tails.get(folded[-_HALF:], ()))
-            if one_edit_apart(folded, n)
-        }
-        names = sorted({self._entries[n][0].substance.name for n in around})
-        return " and ".join(names[:2]) if names else None
+        return groups[0]
+
+    def near_guarded(self, word: str) -> tuple[str, str] | None:
+        """For a word like the name of a new substance: its class, and the names one letter away, which it is not."""
+        folded = key(word)
+        if len(folded) < _MIN_TYPO or folded in self._entries or folded in ORDINARY or not self._may_have_typo(folded):
+            return None
+        near = (n for n in self._neighbours(folded) if n != folded[:-1])  # a letter more at the end is an ending
+        around = [self._entries[n][0] for n in near if _GUARDED.search(n)]
+        if not around:
+            return None
+        names = sorted({entry.substance.name for entry in around})
+        return around[0].substance.cls, f"near {' and '.join(names[:2])}"
+
+    def _neighbours(self, folded: str) -> list[str]:
+        """Names one edit away. One half of the word is then untouched: only names that share it are compared."""
+        sharing = {*self._heads.get(folded[:_HALF], ()), *self._tails.get(folded[-_HALF:], ())}
+        return sorted(n for n in sharing if one_edit_apart(folded, n) and not _ethyl_or_methyl(folded, n))
 
     def _may_have_typo(self, folded: str) -> bool:
         if len(folded) < _MIN_TYPO:
@@ -150,6 +154,11 @@ class Speller:
         if not any(c in folded for c in ("1", "0", "i", "l", "m", "rn", "w")):
             return None
         return self._ocr.get(ocr_form(folded))
+
+
+def _is_letter_code(entry: Entry) -> bool:
+    """AB-CHMINACA and the like: no language writes codes in its own way, and each letter counts."""
+    return entry.substance.cls == "synthetic_cannabinoid" and len(entry.key) < _LONG_NAME
 
 
 def _ethyl_or_methyl(a: str, b: str) -> bool:

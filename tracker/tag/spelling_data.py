@@ -33,7 +33,7 @@ ENDINGS = frozenset(
 # A word with one of these stems is never corrected: its neighbours are other substances.
 GUARDED = (
     r"azolam|azepam|zepam|zolam|nitazen|azene|itazep|fentan[iy]l|orphine|cathinon|katinon|drone$|ylone|[iy]lon[ae]?$|inaca|mica$|pica$|"
-    r"nbome|tryptamin|phenidate|phenethylamin|pegaclone|etamine$|barbital|lysergamid|caine$|idine$(?<!medetomidine)"
+    r"nbome|tryptamin|phenidate|phenethylamin|pegaclone|oxetamine|xetamine|barbital|lysergamid|caine$|idine$(?<!medetomidine)"
 )
 
 # Words of other things that are one edit or an ending away from a name.
