@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from tracker.cli.base import State, pass_state
+from tracker.model import Document
 
 
 @click.command(
@@ -73,7 +75,7 @@ def parse(kind: str, files: tuple[Path, ...], url: str | None, options_json: str
             status = 1
             continue
         for document in page.documents:
-            row: dict[str, Any] = document_json(document)
+            row: dict[str, Any] = document_json(_with_language(document))
             if len(files) > 1:
                 row = {"file": str(file), **row}
             sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -83,6 +85,16 @@ def parse(kind: str, files: tuple[Path, ...], url: str | None, options_json: str
             click.echo(f"tracker: {file}: the payload is cut off; the entries before the cut were read", err=True)
             status = 1
     return status
+
+
+def _with_language(document: Document) -> Document:
+    """The document with the language of its text where its source declares none."""
+    text = document.text or document.summary or document.title
+    if document.language or not text:
+        return document
+    from tracker.text.language import detect_language
+
+    return replace(document, language=detect_language(text))
 
 
 def _options(kind: str, text: str) -> dict[str, Any]:
