@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from tracker.analysis import weeks
 from tracker.analysis.rows import Before, Series
 from tracker.analysis.stats import BASELINE_WEEKS
 
@@ -93,6 +94,11 @@ def _note_firsts(history: History, row: Finding, themes: Iterable[tuple[str, lis
             for other in names:
                 if other != row.name:
                     history.first(row.name, "partner", other, row.first_seen)
+
+
+def settled_since(sources: Iterable[Mapping[str, Any]]) -> dict[int, str]:
+    """By source number, the stamp from which its documents count."""
+    return {row["num"]: weeks.stamp(datetime.fromisoformat(row["since"]) + BREAK_IN) for row in sources if row["since"]}
 
 
 def before(firsts: Mapping[tuple[str, str], str]) -> Before:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tracker.analysis import weeks
-from tracker.analysis.history import BREAK_IN, History, before, gather, past_of
+from tracker.analysis import rolled, weeks
+from tracker.analysis.history import BREAK_IN, History, before, gather, past_of, settled_since
 from tracker.analysis.official import Official, load_official, with_control_dates
 from tracker.analysis.rows import (
     CandidateBefore,
@@ -37,9 +37,9 @@ def week_facts(archive: Archive, *, week: str, as_of: datetime, official: Offici
         watched = {row["id"]: datetime.fromisoformat(row["since"]) for row in sources if row["since"]}
         span = reads.archive_span(archive, weeks.stamp(as_of))
         documents = seen(archive, since=start, until=end, as_of=as_of)
-        history = _history(archive, sources, start=start, end=end, as_of=as_of)
         candidates = _candidates_before(archive, documents, start=start, as_of=as_of)
         lexicon = reads.lexicon_at(archive, weeks.stamp(as_of))
+    history = _history(archive, sources, documents, week=week, end=end, as_of=as_of)
     number = weeks.number(week)
     settled = {row["num"]: weeks.number(_settled(row)) for row in sources if row["since"]}
     past = past_of(history, number, settled)
@@ -158,17 +158,30 @@ def _settled(source: Mapping[str, Any]) -> datetime:
 
 
 def _history(
-    archive: Archive, sources: Sequence[Mapping[str, Any]], *, start: datetime, end: datetime, as_of: datetime
+    archive: Archive,
+    sources: Sequence[Mapping[str, Any]],
+    documents: Sequence[DocumentRow],
+    *,
+    week: str,
+    end: datetime,
+    as_of: datetime,
 ) -> History:
     """Findings before the week, exposure up to and with it."""
-    since = {row["num"]: weeks.stamp(_settled(row)) for row in sources if row["since"]}
-    period = {"since": weeks.stamp(_LONG_AGO), "until": weeks.stamp(start), "as_of": weeks.stamp(as_of)}
-    return gather(
-        reads.findings(archive, **period),
-        reads.theme_substances(archive, **period),
-        reads.exposure(archive, **{**period, "until": weeks.stamp(end)}),
-        since,
-    )
+    moment, start = weeks.stamp(as_of), weeks.stamp(weeks.start_of(week))
+    names = {row.name for document in documents for row in document.substances}
+    past = rolled.history(archive, week=week, as_of=moment, names=names, pairs=rolled.pairs_of(documents))
+    if past is None:
+        with archive.reading():
+            period = {"since": weeks.stamp(_LONG_AGO), "until": start, "as_of": moment}
+            past = gather(
+                reads.findings(archive, **period),
+                reads.theme_substances(archive, **period),
+                reads.exposure(archive, **period),
+                settled_since(sources),
+            )
+    for given in reads.exposure(archive, since=start, until=weeks.stamp(end), as_of=moment):
+        past.exposure[given.week][given.source] = (given.documents, given.relevant)
+    return past
 
 
 def _candidates_before(

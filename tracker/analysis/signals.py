@@ -91,12 +91,16 @@ def stories(documents: Iterable[DocumentRow]) -> int:
 
 def voices(documents: Iterable[DocumentRow]) -> int:
     """How many independent sources tell it: one publisher once, copies of one text once, over all stories."""
-    groups: list[set[object]] = []
+    parent: dict[object, object] = {}
+
+    def root(key: object) -> object:
+        while parent.setdefault(key, key) != key:
+            key = parent[key]
+        return key
+
     for document in documents:
-        keys: set[object] = {document.voice, (document.publisher or document.source).casefold().strip()}
-        joined = [group for group in groups if group & keys]
-        groups = [group for group in groups if not group & keys] + [keys.union(*joined)]
-    return len(groups)
+        parent[root(document.voice)] = root((document.publisher or document.source).casefold().strip())
+    return sum(key == up for key, up in parent.items())
 
 
 # --- firsts ----------------------------------------------------------------------------------------------------------

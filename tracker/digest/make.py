@@ -3,9 +3,7 @@ rendered."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -121,22 +119,20 @@ def _counts(context: Context) -> dict[str, int]:
 def snapshot(context: Context) -> str:
     """Hash of all that the digest was made from; equal content has an equal snapshot, whenever it was made."""
     facts = context.facts
-    made_from = {
-        "documents": [_trace(document) for document in facts.documents],
-        "before": {name: asdict(before) for name, before in sorted(facts.before.items())},
-        "series": {name: series.counts for name, series in sorted(facts.substances.items())},
-        "exposures": [round(value, 6) for value in (*facts.exposures, facts.exposure)],
-        "running": [[_trace(row) for row in told] for told in context.running.values()],
-        "closed": [[_trace(row) for row in told] for told in context.closed.values()],
-        "signals": [asdict(signal) for signal in context.signals],
-        "official": {name: [asdict(row) for row in rows] for name, rows in sorted(facts.official.items())},
-        "searches": [(hits.name, hits.query, hits.total) for hits in context.searches],
-        "sources": [context.read, context.failed, context.silent],
-        "week": facts.week,
-        "lexicon": facts.lexicon,
-    }
-    text = json.dumps(made_from, sort_keys=True, ensure_ascii=True, default=str)
-    return blake2b(text.encode(), digest_size=8).hexdigest()
+    made_from: tuple[object, ...] = (
+        facts.week,
+        facts.lexicon,
+        [_trace(document) for document in facts.documents],
+        sorted((name, repr(before)) for name, before in facts.before.items()),
+        sorted((name, series.counts) for name, series in facts.substances.items()),
+        [round(value, 6) for value in (*facts.exposures, facts.exposure)],
+        [[_trace(row) for row in told] for told in (*context.running.values(), *context.closed.values())],
+        [(signal.kind, signal.name, signal.observed, signal.documents) for signal in context.signals],
+        sorted((name, repr(rows)) for name, rows in facts.official.items()),
+        [(hits.name, hits.query, hits.total) for hits in context.searches],
+        (context.read, context.failed, context.silent),
+    )
+    return blake2b(repr(made_from).encode(), digest_size=8).hexdigest()
 
 
 def _trace(document: DocumentRow) -> list[Any]:
@@ -177,7 +173,7 @@ def read_context(archive: Archive, *, week: str, as_of: datetime, settings: Mapp
         official=official,
         first_seen=_first_seen(facts),
         searches=searches,
-        silent=tuple(row.id for row in archive.health(now=as_of) if row.silent),
+        silent=tuple(reads.silent_sources(archive, as_of=moment)),
         read=read,
         failed=failed,
         extra_documents=extra,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from tracker.analysis.rows import QUIET_DOCTYPES, DocumentRow, Span
 from tracker.digest.model import Evidence
@@ -41,6 +42,7 @@ _DOSE = re.compile(rf"(?:{_TAKE}.*{_AMOUNT}|{_AMOUNT}.*{_TAKE})|\b\d[\d,.]*\s+do
 _LETTERS = re.compile(r"\w")
 
 
+@lru_cache(maxsize=8192)  # one sentence serves several statements
 def is_quotable(sentence: str) -> bool:
     """Whether a sentence is free of prices, sellers' addresses and amounts to take."""
     return bool(_LETTERS.search(sentence)) and not (
