@@ -21,14 +21,14 @@ from sklearn.model_selection import KFold
 
 from tracker.lexicon import load
 from tracker.tag import Tagger
-from tracker.tag.concepts import THEMES, concepts
+from tracker.tag.concepts import THEMES, Vocabulary, concepts
 from tracker.tag.theme_model import FLAGS, MODEL, OF_DOCUMENT, OWN, Model, Row, document_features, own_features
 from training.labelled import Labelled, read
 from training.report import report
 
 DATA = Path(__file__).parent / "data"
 CONCEPTS = tuple(concepts())
-_COLUMN = {concept: i for i, concept in enumerate(CONCEPTS)}
+_COLUMN: dict[object, int] = {concept: i for i, concept in enumerate(CONCEPTS)}
 _WIDTH = 2 * len(CONCEPTS) + len(FLAGS)
 C_SENTENCE, C_DOCUMENT = 0.1, 0.1
 INNER = 4  # folds inside a fit: step two learns from scores of sentences that step one has not seen
@@ -93,8 +93,9 @@ def fit(documents: Sequence[Labelled]) -> Model:
     for train, test in KFold(INNER, shuffle=True, random_state=1).split(documents):
         step_one = _fit_sentences([documents[i] for i in train])
         for i in test:
-            unseen[i] = [step_one.sentence_scores(row) for row in documents[i].rows]
-    features = np.array([document_features(d.view, d.rows, unseen[i]) for i, d in enumerate(documents)])
+            words = documents[i].seen.vocabulary
+            unseen[i] = [step_one.sentence_scores(row, words) for row in documents[i].rows]
+    features = np.array([_document(d, unseen[i]) for i, d in enumerate(documents)])
     labels = np.array([[theme in d.themes for theme in THEMES] for d in documents])
     model = _fit_sentences(documents)
     bias, weights, thresholds = [], [], []
@@ -116,9 +117,9 @@ def fit(documents: Sequence[Labelled]) -> Model:
 
 
 def _fit_sentences(documents: Sequence[Labelled]) -> Model:
-    """Step one. A sentence that is no evidence says nothing where its document has the theme, and is a "no" elsewhere."""
+    """Step one. A sentence that is no evidence is a "no" only where its document does not have the theme."""
     sentences = [(d, number, row) for d in documents for number, row in enumerate(d.rows)]
-    matrix = _matrix([row for _, _, row in sentences])
+    matrix = _matrix([(row, d.seen.vocabulary) for d, _, row in sentences])
     bias, weights, own = [], [], []
     for t, theme in enumerate(THEMES):
         answers = [theme in d.evidence.get(n, ()) for d, n, _ in sentences]
@@ -149,10 +150,17 @@ def _fit_sentences(documents: Sequence[Labelled]) -> Model:
     )
 
 
-def _matrix(found: Sequence[Row]) -> csr_matrix:
+def _document(document: Labelled, scores: list[list[float]]) -> list[list[float]]:
+    """Theme by theme the features OF_DOCUMENT."""
+    own, shared = document_features(document.view, document.seen, document.rows, scores)
+    return [[*mine, *shared] for mine in own]
+
+
+def _matrix(found: Sequence[tuple[Row, Vocabulary]]) -> csr_matrix:
     data, row_at, column_at = [], [], []
-    for r, row in enumerate(found):
-        for concept in row.concepts:
+    for r, (row, words) in enumerate(found):
+        for meaning in sorted(row.concepts):
+            concept = words.meanings[meaning]
             if concept in _COLUMN:
                 for column in (_COLUMN[concept], *([len(CONCEPTS) + _COLUMN[concept]] if row.drug else [])):
                     data.append(1.0)
@@ -166,7 +174,7 @@ def _matrix(found: Sequence[Row]) -> csr_matrix:
 
 
 def _own_of(row: Row, theme: int) -> tuple[float, ...]:
-    most, total = next(((m, s) for at, m, s in row.own if at == theme), (0, 0))
+    most, total = row.own.get(theme, (0, 0))
     return own_features(most, total, row.drug)
 
 

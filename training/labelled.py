@@ -1,4 +1,4 @@
-"""Labelled documents as the fit sees them: the tagger's view of each, and which sentence is evidence for which theme."""
+"""Labelled documents as the fit sees them: the tagger's view, and which sentence is evidence for which theme."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tracker.errors import TrackerError
-from tracker.tag import Tagger
+from tracker.tag import Tagger, _Input
 from tracker.tag.concepts import THEMES, Scan, scan
 from tracker.tag.theme_model import Row, rows
 from tracker.tag.view import View
@@ -46,9 +46,8 @@ def read(paths: Iterable[Path], tagger: Tagger) -> list[Labelled]:
 
 
 def _labelled(document: dict, themes: dict[str, str], tagger: Tagger) -> Labelled:  # type: ignore[type-arg]
-    view = tagger.view(
-        document["text"], title=document.get("title"), language=document["language"], url=document.get("url")
-    )
+    given = _Input(document["text"], document.get("title") or "", document["language"], None, document.get("url"), None)
+    view, _ = tagger._look(given)  # not `look`: that needs the weights which are only about to be fitted
     seen = scan(view)
     labelled = Labelled(document["id"], document["language"], view, seen, rows(view, seen), themes)
     for theme in document["themes"]:

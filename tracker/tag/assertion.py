@@ -8,22 +8,23 @@ for a negation) void it. Some phrases decide for one theme alone ("can kill" is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.model import Assertion, Context, Mention
-from tracker.tag.concepts import Concept, Cue, Vocabulary, scan, vocabulary
+from tracker.tag.concepts import THEMES, Cue, Said, Vocabulary, scan, vocabulary
+from tracker.tag.view import Sentence
 
 if TYPE_CHECKING:
     from tracker.model import Theme
-    from tracker.tag.view import Hit, Sentence, View
+    from tracker.tag.view import Hit, View
 
 # kind of cue -> (what it says, whether its scope lies before it, reach in characters)
 _REACH: dict[str, tuple[str, bool, int]] = {
-    "negation": ("negated", False, 90),
+    "negation": ("negated", False, 70),
     "negation_after": ("negated", True, 90),
     "hypothetical": ("hypothetical", False, 150),
-    "hypothetical_after": ("hypothetical", True, 150),
+    "hypothetical_after": ("hypothetical", True, 90),
     "historical": ("historical", False, 80),
     "other": ("other", False, 80),
     "comparison": ("comparison", False, 28),
@@ -51,6 +52,7 @@ class Verdict(NamedTuple):
 
 
 AFFIRMED = Verdict("affirmed")
+_NONE: tuple[Sequence[Scope], frozenset[str]] = ((), frozenset())
 
 
 def judge(view: View) -> tuple[Mention, ...]:
@@ -62,14 +64,12 @@ def judge(view: View) -> tuple[Mention, ...]:
     names: dict[int, set[str]] = {}
     for hit, number in zip(view.hits, of_hit, strict=True):
         names.setdefault(number, set()).add(hit.name)
-    scopes: dict[int, tuple[list[Scope], frozenset[str]]] = {}
+    scopes: dict[int, tuple[Sequence[Scope], frozenset[str]]] = {}
     out = []
     for hit, number in zip(view.hits, of_hit, strict=True):
         if number not in scopes:
-            cues = seen.sentences[number] if number >= 0 else ()
-            text = view.title if hit.field == "title" else view.text
-            end = view.sentences[number].end if number >= 0 else len(text)
-            scopes[number] = _scopes(cues, seen.vocabulary, text, end)
+            marks = seen.sentences[number].marks if number >= 0 else ()
+            scopes[number] = _scopes(marks, seen.vocabulary, view.sentences[number]) if marks else _NONE
         found, kinds = scopes[number]
         verdict = _verdict(found, hit.start, hit.end) if found else AFFIRMED
         context = hit.context or _context(hit, found, kinds, len(names[number]))
@@ -80,18 +80,20 @@ def judge(view: View) -> tuple[Mention, ...]:
 def judge_span(sentence_text: str, start: int, end: int, language: str | None) -> Verdict:
     """The assertion of [start:end] of one sentence."""
     words = vocabulary(language)
-    scopes, _ = _scopes(tuple(words.find(sentence_text)), words, sentence_text, len(sentence_text))
+    marks = [cue for cue in words.find(sentence_text) if not words.is_concept[cue.meaning]]
+    scopes, _ = _scopes(marks, words, Sentence("text", 0, len(sentence_text), sentence_text))
     return _verdict(scopes, start, end)
 
 
-def judge_theme(theme: Theme, sentence: Sentence, cues: Sequence[Cue], words: Vocabulary) -> Verdict:
+def judge_theme(theme: Theme, sentence: Sentence, said: Said, words: Vocabulary) -> Verdict:
     """Whether a sentence says its theme is so, is not so, or may be so."""
-    decided = _decided(theme, cues, words)
+    if not said.marks:
+        return AFFIRMED
+    decided = _decided(theme, said.marks, words)
     if decided == {"decides_negated"}:
         return Verdict("negated", cue="decides_negated")
-    targets = _targets(theme, cues, words)
-    scopes, _ = _scopes(cues, words, "", sentence.end, _semicolons(sentence))
-    verdicts = [_verdict(scopes, c.start, c.end) for c in targets]
+    scopes, _ = _scopes(said.marks, words, sentence)
+    verdicts = [_verdict(scopes, c.start, c.end) for c in _targets(theme, said.concepts, words)]
     affirmed = any(v.assertion == "affirmed" or not _counts(theme, v.assertion) for v in verdicts)
     if "decides_hypothetical" in decided and not ("decides_affirmed" in decided and affirmed):
         return Verdict("hypothetical", cue="decides_hypothetical")
@@ -100,28 +102,32 @@ def judge_theme(theme: Theme, sentence: Sentence, cues: Sequence[Cue], words: Vo
     return next((v for v in verdicts if v.assertion == "hypothetical"), verdicts[0])
 
 
-# Themes whose sentences use "no", "not" or "may" without denying or doubting the theme itself (found on labelled texts).
-_NO_NEGATION = frozenset(("potency", "response", "vulnerable", "control", "prevalence", "emergence", "counterfeit"))
-_NO_HYPOTHESIS = frozenset(("potency", "response", "vulnerable", "control", "analytics", "emergence", "prevalence"))
+# Themes whose sentences say "no", "not" or "may" without denying or doubting the theme (seen on labelled texts).
+_NO_NEGATION = frozenset(
+    ("potency", "response", "vulnerable", "control", "prevalence", "emergence", "counterfeit", "supply", "pharmacology")
+)
+_NO_HYPOTHESIS = frozenset(
+    ("potency", "response", "vulnerable", "control", "analytics", "emergence", "prevalence", "supply", "pharmacology")
+)
 
 
 def _counts(theme: Theme, assertion: Assertion) -> bool:
     return theme not in (_NO_NEGATION if assertion == "negated" else _NO_HYPOTHESIS)
 
 
-def _decided(theme: Theme, cues: Sequence[Cue], words: Vocabulary) -> set[str]:
-    return {words.meanings[c.meaning][0] for c in cues if words.meanings[c.meaning][1:] == (theme,)}
+def _decided(theme: Theme, marks: Sequence[Cue], words: Vocabulary) -> set[str]:
+    """The kinds of phrase that decide for this theme; what affirms inside what denies ("nobody died") is left out."""
+    own = [(m[0], c) for c in marks if (m := words.meanings[c.meaning])[1] == theme]
+    denied = [c for kind, c in own if kind == "decides_negated"]
+    return {kind for kind, c in own if kind != "decides_affirmed" or not _inside(c, denied)}
 
 
 def _targets(theme: Theme, cues: Sequence[Cue], words: Vocabulary) -> list[Cue]:
     """The strongest cues of the theme."""
-    own = [(m.strength, c) for c in cues if isinstance(m := words.meanings[c.meaning], Concept) and m.theme == theme]
-    best = max((strength for strength, _ in own), default=0)
-    return [c for strength, c in own if strength == best]
-
-
-def _semicolons(sentence: Sentence) -> list[int]:
-    return [sentence.start + i for i, char in enumerate(sentence.text) if char == ";"] if ";" in sentence.text else []
+    place = THEMES.index(theme)
+    own = [c for c in cues if words.theme[c.meaning] == place]
+    best = max((words.strength[c.meaning] for c in own), default=0)
+    return [c for c in own if words.strength[c.meaning] == best]
 
 
 def _sentence_of(view: View) -> list[int]:
@@ -138,31 +144,31 @@ def _sentence_of(view: View) -> list[int]:
     return out
 
 
-def _scopes(
-    cues: Sequence[Cue], words: Vocabulary, text: str, sentence_end: int, stops: Iterable[int] = ()
-) -> tuple[list[Scope], frozenset[str]]:
-    """The scopes of the sentence's cues, and the kinds of cue in it."""
-    marked = [(m[0], c) for c in cues if not isinstance(m := words.meanings[c.meaning], Concept)]
-    if not marked:
-        return [], frozenset()
-    void = [(c.start, c.end) for kind, c in marked if kind == "pseudo"]
-    ends = sorted([c.start for kind, c in marked if kind == "end"] + list(stops))
+def _scopes(marks: Sequence[Cue], words: Vocabulary, sentence: Sentence) -> tuple[list[Scope], frozenset[str]]:
+    """The scopes of the sentence's cues of assertion, and the kinds of cue in it."""
+    marked = [(words.meanings[c.meaning][0], c) for c in marks]
+    kinds = frozenset(kind for kind, _ in marked)
+    if kinds.isdisjoint(_REACH):
+        return [], kinds
+    void = [c for kind, c in marked if kind == "pseudo"]
+    ends = [c.start for kind, c in marked if kind == "end"]
+    if ";" in sentence.text:
+        ends += [sentence.start + i for i, char in enumerate(sentence.text) if char == ";"]
     scopes = []
     for kind, cue in marked:
-        if kind not in _REACH or (kind.startswith("negation") and _inside(cue, void)):
+        if kind not in _REACH or (void and kind.startswith("negation") and _inside(cue, void)):
             continue
         says, backwards, reach = _REACH[kind]
         if backwards:
-            start = max([e for e in ends if e < cue.start] + [cue.start - reach])
-            scopes.append(Scope(says, start, cue.start, kind))
+            scopes.append(Scope(says, max([e for e in ends if e < cue.start] + [cue.start - reach]), cue.start, kind))
         else:
-            end = min([e for e in ends if e >= cue.end] + [cue.end + reach, sentence_end])
+            end = min([e for e in ends if e >= cue.end] + [cue.end + reach, sentence.end])
             scopes.append(Scope(says, cue.end, end, kind))
-    return scopes, frozenset(kind for kind, _ in marked)
+    return scopes, kinds
 
 
-def _inside(cue: Cue, spans: Sequence[tuple[int, int]]) -> bool:
-    return any(s < cue.end and cue.start < e for s, e in spans)
+def _inside(cue: Cue, others: Sequence[Cue]) -> bool:
+    return any(o.start < cue.end and cue.start < o.end for o in others)
 
 
 def _verdict(scopes: Sequence[Scope], start: int, end: int) -> Verdict:

@@ -70,25 +70,30 @@ class Cue(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """All cues of one language, ready to search. `meanings` holds each Concept or Marker once."""
+    """All cues of one language, ready to search. `meanings` has each Concept or Marker once; the rest goes by index."""
 
     search: AhoCorasick
     of_pattern: tuple[tuple[int, ...], ...]
     meanings: tuple[Concept | Marker, ...]
-    mask: int  # index of the meaning "mask", -1 when this language has none
+    mask: frozenset[int]  # patterns that hide the cues inside them
+    is_concept: tuple[bool, ...]
+    theme: tuple[int, ...]  # place in THEMES, -1 for none
+    strength: tuple[int, ...]
 
-    def find(self, text: str) -> Iterator[Cue]:
+    def find(self, text: str) -> list[Cue]:
         """Cues in `text`, those inside a masking phrase left out, in order of their ends."""
         low = fold(text)
         found = self.search.find_matches_as_indexes(low, overlapping=True)
-        masks = [(s, e) for p, s, e in found if self.mask in self.of_pattern[p]] if self.mask >= 0 else []
+        masks = [(start, end) for pattern, start, end in found if pattern in self.mask]
+        out = []
         for pattern, start, end in found:
             if masks and any(s <= start and end <= e for s, e in masks):
                 continue
             begin = start if low[start] == " " else start - 1  # the folded text has one more character in front
             stop = end - 1 if low[end - 1] != " " else end - 2
             for meaning in self.of_pattern[pattern]:
-                yield Cue(begin, stop, meaning)
+                out.append(Cue(begin, stop, meaning))
+        return out
 
 
 def fold(text: str) -> str:
@@ -123,8 +128,18 @@ def vocabulary(language: str | None) -> Vocabulary:
         numbers = patterns.setdefault(pattern, [])
         if number not in numbers:
             numbers.append(number)
-    mask = next((i for m, i in meanings.items() if m[0] == "mask"), -1)
-    return Vocabulary(AhoCorasick(list(patterns)), tuple(map(tuple, patterns.values())), tuple(meanings), mask)
+    found = tuple(meanings)
+    mask = frozenset(i for i, (_, ms) in enumerate(patterns.items()) if any(found[m][0] == "mask" for m in ms))
+    concepts_only = [m if isinstance(m, Concept) else None for m in found]
+    return Vocabulary(
+        search=AhoCorasick(list(patterns)),
+        of_pattern=tuple(map(tuple, patterns.values())),
+        meanings=found,
+        mask=mask,
+        is_concept=tuple(c is not None for c in concepts_only),
+        theme=tuple(THEMES.index(c.theme) if c and c.theme in THEMES else -1 for c in concepts_only),
+        strength=tuple(c.strength if c else 0 for c in concepts_only),
+    )
 
 
 def languages() -> frozenset[str]:
@@ -147,6 +162,7 @@ def _pattern(cue: str) -> str:
 def _rows() -> Mapping[str, list[tuple[Concept | Marker, str]]]:
     """Language -> (meaning, cue), English first. Raises LexiconError for the first row that makes no sense."""
     found: dict[str, list[tuple[Concept | Marker, str]]] = {"en": []}
+    strengths: dict[str, int] = {}
     for where, row in _read("cues.csv", ("theme", "concept", "strength", "language", "cues")):
         theme = row["theme"]
         if theme not in THEMES and theme not in ("general", "mask"):
@@ -154,6 +170,8 @@ def _rows() -> Mapping[str, list[tuple[Concept | Marker, str]]]:
         if row["strength"] not in ("0", "1", "2", "3"):
             raise LexiconError(f"{where}: strength {row['strength']!r} must be 0, 1, 2 or 3")
         concept = Concept(theme, row["concept"], int(row["strength"]))
+        if strengths.setdefault(concept.key, concept.strength) != concept.strength:
+            raise LexiconError(f"{where}: {concept.key} has strength {strengths[concept.key]} in a row above")
         found.setdefault(row["language"], []).extend((concept, cue) for cue in _cues(where, row["cues"]))
     for where, row in _read("assertion.csv", ("kind", "theme", "language", "cues")):
         if row["kind"] not in KINDS:
@@ -188,12 +206,19 @@ def _cues(where: str, cell: str) -> list[str]:
     return cues
 
 
+class Said(NamedTuple):
+    """What a sentence holds: cues of concepts, and cues of assertion, each in order of their ends."""
+
+    concepts: list[Cue]
+    marks: list[Cue]
+
+
 @dataclass(frozen=True, slots=True)
 class Scan:
     """The cues of a document: for each sentence of the view, in order, those that begin in it."""
 
     vocabulary: Vocabulary
-    sentences: tuple[tuple[Cue, ...], ...]
+    sentences: list[Said]
 
 
 _last: list[tuple[View, Scan]] = []  # assertion and themes ask for the same view in turn
@@ -204,17 +229,18 @@ def scan(view: View) -> Scan:
     if _last and _last[0][0] is view:
         return _last[0][1]
     words = vocabulary(view.language)
-    by_sentence: list[list[Cue]] = [[] for _ in view.sentences]
+    is_concept = words.is_concept
+    said = [Said([], []) for _ in view.sentences]
+    first = 0
     for field, text in (("title", view.title), ("text", view.text)):
-        places = [(s.start, i) for i, s in enumerate(view.sentences) if s.field == field]
-        if not places:
+        starts = [s.start for s in view.sentences if s.field == field]
+        if not starts:
             continue
-        starts = [start for start, _ in places]
-        first = places[0][1]
         for cue in words.find(text):
             at = bisect_right(starts, cue.start) - 1
             if at >= 0:
-                by_sentence[first + at].append(cue)
-    result = Scan(words, tuple(map(tuple, by_sentence)))
+                said[first + at][0 if is_concept[cue.meaning] else 1].append(cue)
+        first += len(starts)
+    result = Scan(words, said)
     _last[:] = [(view, result)]
     return result

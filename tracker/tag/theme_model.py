@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from operator import mul
 from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.errors import LexiconError
-from tracker.tag.concepts import DATA, THEMES, Concept, Scan, concepts
+from tracker.tag.concepts import DATA, THEMES, Concept, Scan, Vocabulary, concepts
 
 if TYPE_CHECKING:
     from tracker.tag.view import View
@@ -26,20 +26,20 @@ FLAGS = ("drug", "title", "first", "names", "length")
 OWN = ("hint", "likely", "says", "sum", "likely with a drug")
 GENERAL = ("animal", "therapy", "research", "law", "forum", "chem", "offtopic")
 OF_DOCUMENT = (
-    "best", "second", "third", "title", "says", "likely", "sentences", "substances", "not english", "all sentences",
+    "best", "second", "third", "title", "says", "likely", "sentences", "substances", "not english",
     *(f"best {t}" for t in THEMES), *(f"general {g}" for g in GENERAL),
 )  # fmt: skip
+_NO_SENTENCES = [-5.0] * 3
 _LOWEST = -5.0  # the score of a sentence that is not there
 _OWN_SCALE = 2.0  # makes the hand-given strengths cheap to use for the regularised fit
-_AT = {theme: i for i, theme in enumerate(THEMES)}
 
 
 class Row(NamedTuple):
-    """What step one sees of a sentence: its concepts, the flags of FLAGS in order, and strength by theme."""
+    """What step one sees of a sentence: meanings of its concepts in the vocabulary, flags, and strength by theme."""
 
-    concepts: tuple[Concept, ...]
-    flags: tuple[float, ...]
-    own: tuple[tuple[int, int, int], ...]  # (theme's place, greatest strength, sum of strengths)
+    concepts: frozenset[int]
+    flags: tuple[float, ...]  # in the order of FLAGS; few different ones, so that sums over them can be kept
+    own: dict[int, tuple[int, int]]  # theme's place -> greatest strength, sum of strengths (at most 9)
 
     @property
     def drug(self) -> bool:
@@ -50,32 +50,22 @@ class Row(NamedTuple):
 def rows(view: View, seen: Scan) -> list[Row]:
     """One Row for each sentence of the view."""
     names = _names_by_sentence(view)
-    meanings = seen.vocabulary.meanings
+    words = seen.vocabulary
     out, first = [], True
-    for number, (sentence, cues) in enumerate(zip(view.sentences, seen.sentences, strict=True)):
-        found = dict.fromkeys(m for c in cues if isinstance(m := meanings[c.meaning], Concept))
+    for (drug, count), sentence, said in zip(names, view.sentences, seen.sentences, strict=True):
         title = sentence.field == "title"
-        drug, count = names[number]
-        flags = (
-            float(drug),
-            float(title),
-            float(title or first),
-            min(count, 4) / 4,
-            min(len(sentence.text), 360) / 360,
-        )
+        length = min(sentence.end - sentence.start, 360) // 90 / 4
+        flags = (float(drug), float(title), float(title or first), min(count, 4) / 4, length)
         first = first and title
-        out.append(Row(tuple(found), flags, _own(found)))
+        found = frozenset([c.meaning for c in said.concepts])
+        own: dict[int, tuple[int, int]] = {}
+        for meaning in found:
+            at, strength = words.theme[meaning], words.strength[meaning]
+            if at >= 0:
+                most, total = own.get(at, (0, 0))
+                own[at] = (most if most > strength else strength, min(total + strength, 9))
+        out.append(Row(found, flags, own))
     return out
-
-
-def _own(found: dict[Concept, None]) -> tuple[tuple[int, int, int], ...]:
-    best: dict[int, tuple[int, int]] = {}
-    for concept in found:
-        at = _AT.get(concept.theme)  # type: ignore[call-overload]
-        if at is not None:
-            most, total = best.get(at, (0, 0))
-            best[at] = (max(most, concept.strength), total + concept.strength)
-    return tuple((at, most, total) for at, (most, total) in best.items())
 
 
 def _names_by_sentence(view: View) -> list[tuple[bool, int]]:
@@ -110,41 +100,48 @@ def own_features(most: int, total: int, drug: bool) -> tuple[float, ...]:
     )
 
 
-def document_features(view: View, found: Sequence[Row], scores: Sequence[Sequence[float]]) -> list[list[float]]:
-    """For each theme the features OF_DOCUMENT, from the scores of step one."""
-    text = [i for i, s in enumerate(view.sentences) if s.field == "text"]
-    columns = list(zip(*(scores[i] for i in text), strict=True)) or [()] * len(THEMES)
-    titles = [scores[i] for i in range(len(scores) - len(text))]
-    best = [max(column, default=_LOWEST) for column in columns]
-    levels = _levels(found, text)
-    general = _general(found)
-    shared = [0.3 * b for b in best] + general
+class Features(NamedTuple):
+    """What step two sees: for each theme its own numbers, and those that all themes share; together OF_DOCUMENT."""
+
+    own: Sequence[tuple[float, ...]]
+    shared: list[float]
+
+
+def document_features(view: View, seen: Scan, found: Sequence[Row], scores: Sequence[Sequence[float]]) -> Features:
+    """The features OF_DOCUMENT, from the scores of step one."""
+    titles = sum(s.field == "title" for s in view.sentences)  # they stand first
+    columns = list(zip(*scores[titles:], strict=True)) or [()] * len(THEMES)
+    title = [max(column) for column in zip(*scores[:titles], strict=True)] or [_LOWEST] * len(THEMES)
     basics = (
-        math.log1p(len(text)),
+        math.log1p(len(scores) - titles),
         min(6, len({h.name for h in view.hits if h.reported})) / 2,
         float(view.language != "en"),
     )
-    out = []
-    for t, column in enumerate(columns):
-        top = sorted(column, reverse=True)[:3] + [_LOWEST] * 3
-        title = max((s[t] for s in titles), default=_LOWEST)
-        total = sum(1 / (1 + math.exp(-z)) for z in column)
-        out.append([top[0], top[1], top[2], max(title, _LOWEST), *levels[t], *basics, math.log(total + 1e-3), *shared])
-    return out
-
-
-def _levels(found: Sequence[Row], text: Sequence[int]) -> list[tuple[float, float]]:
     says, likely = [0] * len(THEMES), [0] * len(THEMES)
-    for i in text:
-        for at, most, _ in found[i].own:
-            likely[at] += most >= 2
-            says[at] += most >= 3
-    return [(float(min(3, s)), float(min(4, n))) for s, n in zip(says, likely, strict=True)]
+    for row in found[titles:]:
+        for at, (most, _) in row.own.items():
+            if most >= 2:
+                likely[at] += 1
+                says[at] += most >= 3
+    own: list[tuple[float, ...]] = []
+    best: list[float] = []
+    for t, column in enumerate(columns):
+        first, second, third = (sorted(column, reverse=True) + _NO_SENTENCES)[:3]
+        best.append(0.3 * first)
+        own.append((first, second, third, max(title[t], _LOWEST), min(3.0, says[t]), min(4.0, likely[t]), *basics))
+    return Features(own, best + _general(seen, found))
 
 
-def _general(found: Sequence[Row]) -> list[float]:
-    present = {c.name for row in found for c in row.concepts if c.theme == "general"}
+def _general(seen: Scan, found: Sequence[Row]) -> list[float]:
+    context = _contexts(seen.vocabulary)
+    present = {context[m] for row in found for m in row.concepts if m in context}
     return [float(name in present) for name in GENERAL]
+
+
+@cache
+def _contexts(words: Vocabulary) -> dict[int, str]:
+    """The meanings that tell of the kind of text and of no theme, by name."""
+    return {i: m[1] for i, m in enumerate(words.meanings) if m[0] == "general"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,25 +156,47 @@ class Model:
     document_bias: tuple[float, ...]
     document: tuple[tuple[float, ...], ...]  # theme -> weights of OF_DOCUMENT
     thresholds: tuple[float, ...]  # probability from which a theme is given
+    _kept: dict[object, object] = field(default_factory=dict, repr=False, compare=False)  # sums worked out before
 
-    def sentence_scores(self, row: Row) -> list[float]:
+    def sentence_scores(self, row: Row, words: Vocabulary) -> list[float]:
         """Log odds that the sentence is evidence for each theme."""
-        table = self.with_drug if row.drug else self.plain
-        vectors = [self.bias]
-        vectors += [table[c] for c in row.concepts if c in table]
-        out = list(map(sum, zip(*vectors, strict=True)))
-        for value, weights in zip(row.flags, self.flags, strict=True):
-            if value:
-                out = [z + value * w for z, w in zip(out, weights, strict=True)]
-        for at, most, total in row.own:
-            out[at] += sum(map(mul, own_features(most, total, row.drug), self.own[at]))
+        table = self._table(words, row.drug)
+        out: list[float] = list(map(sum, zip(self._base(row.flags), *[table[m] for m in row.concepts], strict=True)))
+        for at, (most, total) in row.own.items():
+            out[at] += self._strength(at, most, total, row.drug)
         return out
 
-    def probabilities(self, features: Sequence[Sequence[float]]) -> list[float]:
+    def _table(self, words: Vocabulary, drug: bool) -> list[tuple[float, ...]]:
+        """Weights by meaning."""
+        table = self._kept.get((id(words), drug))
+        if table is None:
+            weights, nothing = (self.with_drug if drug else self.plain), (0.0,) * len(THEMES)
+            table = [weights.get(m, nothing) if isinstance(m, Concept) else nothing for m in words.meanings]
+            self._kept[id(words), drug] = table
+        return table  # type: ignore[return-value]
+
+    def _base(self, flags: tuple[float, ...]) -> tuple[float, ...]:
+        """Bias and flags."""
+        base = self._kept.get(flags)
+        if base is None:
+            base = self._kept[flags] = tuple(
+                b + sum(map(mul, flags, weights)) for b, *weights in zip(self.bias, *self.flags, strict=True)
+            )
+        return base  # type: ignore[return-value]
+
+    def _strength(self, at: int, most: int, total: int, drug: bool) -> float:
+        key = (at, most, total, drug)
+        value = self._kept.get(key)
+        if value is None:
+            value = self._kept[key] = sum(map(mul, own_features(most, total, drug), self.own[at]))
+        return value  # type: ignore[return-value]
+
+    def probabilities(self, features: Features) -> list[float]:
         """For each theme the probability that the document has it."""
         out = []
-        for bias, weights, values in zip(self.document_bias, self.document, features, strict=True):
-            out.append(1 / (1 + math.exp(-max(-500.0, bias + sum(map(mul, weights, values))))))
+        for bias, weights, own in zip(self.document_bias, self.document, features.own, strict=True):
+            z = bias + sum(map(mul, weights, own)) + sum(map(mul, weights[len(own) :], features.shared))
+            out.append(1 / (1 + math.exp(-max(-500.0, z))))
         return out
 
 

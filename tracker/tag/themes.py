@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from tracker.model import Theme
     from tracker.tag.view import View
 
-ALSO = 1.5  # how far below the best sentence another may score and still have a say on the assertion
+ALSO = 0.6  # how far below the best sentence another may score and still have a say on the assertion
+QUESTION = 1.5  # what a question loses: "Is kratom a controlled substance?" says nothing yet
 _ORDER: tuple[Assertion, ...] = ("affirmed", "negated", "hypothetical")
 
 
@@ -30,12 +31,14 @@ def themes_with(weights: Model, view: View, seen: Scan, found: Sequence[Row]) ->
     """The themes by one set of weights; `found` are the rows of `seen`."""
     if not view.class_mentions and not any(hit.reported for hit in view.hits):
         return ()
-    scores = [weights.sentence_scores(row) for row in found]
-    chances = weights.probabilities(document_features(view, found, scores))
+    words = seen.vocabulary
+    scores = [weights.sentence_scores(row, words) for row in found]
+    chances = weights.probabilities(document_features(view, seen, found, scores))
+    places = [i for i, s in enumerate(view.sentences) if s.field == "text"] or list(range(len(scores)))
     tags = []
     for t, theme in enumerate(THEMES):
         if chances[t] >= weights.thresholds[t]:
-            tags.append(_tag(theme, [s[t] for s in scores], view, seen, found))
+            tags.append(_tag(theme, [s[t] for s in scores], view, seen, found, places))
     return tuple(tags)
 
 
@@ -45,13 +48,15 @@ class _Choice(NamedTuple):
     verdict: Verdict
 
 
-def _tag(theme: Theme, scores: Sequence[float], view: View, seen: Scan, found: Sequence[Row]) -> ThemeTag:
-    places = [i for i, s in enumerate(view.sentences) if s.field == "text"] or list(range(len(scores)))
-    best = max(scores[i] for i in places)
+def _tag(
+    theme: Theme, scores: Sequence[float], view: View, seen: Scan, found: Sequence[Row], places: Sequence[int]
+) -> ThemeTag:
+    value = {i: scores[i] - QUESTION * view.sentences[i].text.endswith("?") for i in places}
+    least = max(value.values()) - ALSO
     choices = [
-        _Choice(i, scores[i], judge_theme(theme, view.sentences[i], seen.sentences[i], seen.vocabulary))
+        _Choice(i, value[i], judge_theme(theme, view.sentences[i], seen.sentences[i], seen.vocabulary))
         for i in places
-        if scores[i] >= best - ALSO
+        if value[i] >= least
     ]
     choice = min(choices, key=lambda c: (_ORDER.index(c.verdict.assertion), -c.score))
     sentence = view.sentences[choice.sentence]
@@ -85,8 +90,7 @@ def _substances(number: int, view: View) -> tuple[str, ...]:
 
 def _rule(theme: Theme, choice: _Choice, seen: Scan, found: Sequence[Row]) -> str:
     """What fired: the theme's strongest concept in the sentence with its words, and what decided the assertion."""
-    own: Concept | None = max(
-        (c for c in found[choice.sentence].concepts if c.theme == theme), key=lambda c: c.strength, default=None
-    )
-    told = f"{own.key}" if own else "document"
+    meanings = seen.vocabulary.meanings
+    own = [m for c in found[choice.sentence].concepts if (m := meanings[c])[0] == theme and isinstance(m, Concept)]
+    told = max(own, key=lambda m: (m.strength, m.name)).key if own else "document"
     return f"{told}; {choice.verdict.cue}" if choice.verdict.cue else told
