@@ -64,6 +64,7 @@ _WORDS = {
     "type:legal_notice": "is a legal act",
     "type:other": "is of no watched type",
 }
+_NOTHING_NAMED = 0.3  # the most that a text can reach which names neither substance nor class
 _COUNTED = ("illicit", "fake", "harm", "control words", "emerging", "prescribing", "animals", "look-alike", "lab",
             "leaflet words", "people harmed", "case news", "advice", "issuer", "rehab")  # fmt: skip
 _TITLED = ("illicit", "fake", "harm", "emerging", "warning", "animals", "prescribing", "look-alike", "leaflet words")
