@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
 
+_PAGE_LIMIT = 2_000_000  # bytes of one page; what follows is not read
+_ITEMS_LIMIT = 20_000
+
+
 class ListingOptions(Options):
     """`item` marks one entry; the others are looked for inside it, `next` in the whole page."""
 
@@ -70,8 +74,8 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
     options = options_of(source, ListingOptions)
     if b"<" not in payload.body[:65536]:
         raise ParseError(f"{source.id}: an HTML listing was due, found {payload.body[:40]!r}")
-    soup = BeautifulSoup(decode_html(payload.body, payload.content_type), "lxml")
-    items = soup.select(split_selector(options.item)[0])
+    soup = BeautifulSoup(decode_html(payload.body[:_PAGE_LIMIT], payload.content_type), "lxml")
+    items = soup.select(split_selector(options.item)[0], limit=_ITEMS_LIMIT)
     if not items:
         if looks_blocked(payload.body):
             raise BlockedError(f"{source.id}: a page that refuses scripts came where a listing was due")

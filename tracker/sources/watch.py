@@ -22,6 +22,7 @@ _FLEETING = re.compile(
     r"(?:©|\(c\)|copyright)[^\n]*",
     re.IGNORECASE,
 )
+_PAGE_LIMIT = 2_000_000  # bytes; what follows is not read
 _SHORT = 20  # letters; below it there is no main text to compare
 
 
@@ -73,7 +74,7 @@ def _narrowed(payload: Payload, options: WatchOptions, source: Source) -> PageTe
 
     if is_pdf(payload) or options.selector is None:
         return fulltext(payload)
-    soup = BeautifulSoup(decode_html(payload.body, payload.content_type), "lxml")
+    soup = BeautifulSoup(decode_html(payload.body[:_PAGE_LIMIT], payload.content_type), "lxml")
     parts = [plain(str(element)) for element in soup.select(options.selector)]
     if not parts:
         if looks_blocked(payload.body):

@@ -16,7 +16,8 @@ from tracker.text.dates import ClaimedDate, parse_date
 from tracker.text.markup import plain
 from tracker.text.urls import absolute_url
 
-_HTML_LIMIT = 5_000_000  # bytes given to the extractor; a longer page is cut
+_HTML_LIMIT = 1_500_000  # bytes given to the extractor, whose time grows faster than its input; a longer page is cut
+_THOROUGH_LIMIT = 300_000  # characters up to which its slower second opinions are asked
 _PDF_PAGES = 300
 _TEXT_LIMIT = 1_000_000  # code points of one text
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
@@ -86,7 +87,12 @@ def html_text(payload: Payload) -> PageText:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found: Any = trafilatura.bare_extraction(
-            markup, url=payload.url or None, include_comments=False, include_tables=True, with_metadata=True
+            markup,
+            url=payload.url or None,
+            include_comments=False,
+            include_tables=True,
+            with_metadata=True,
+            fast=len(markup) > _THOROUGH_LIMIT,
         )
     text = clean(found.text)[:_TEXT_LIMIT] if found is not None and found.text else None
     title = found.title if found is not None and found.title else _title(markup)
