@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,25 +19,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from sklearn.feature_extraction import DictVectorizer
-from sklearn.linear_model import LogisticRegression
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # same sums in the same order, and no threads that wait for each other
 
-from tracker.errors import UsageError
-from tracker.lexicon import load
-from tracker.tag import countries, doctype, relevance, roles
-from tracker.tag.classes import ClassFinder
-from tracker.tag.linear import dump
-from tracker.tag.lookup import DATA
-from tracker.tag.names import NameFinder
-from tracker.tag.view import Sentence, View
-from tracker.text.sentences import sentences
+import numpy as np  # noqa: E402
+from sklearn.feature_extraction import DictVectorizer  # noqa: E402
+from sklearn.linear_model import LogisticRegression  # noqa: E402
+
+from tracker.errors import UsageError  # noqa: E402
+from tracker.lexicon import load  # noqa: E402
+from tracker.tag import Tagger, _Input, countries, doctype, relevance, roles  # noqa: E402
+from tracker.tag.linear import dump  # noqa: E402
+from tracker.tag.lookup import DATA  # noqa: E402
+from tracker.tag.view import View  # noqa: E402
 
 Features = Mapping[str, float]
 FOLDS = 10
 SEEDS = (0, 1, 2)  # the figures are means over these shuffles
 # Inverse strength of the penalty on large weights, chosen by cross-validation among 0.1, 0.3, 1 and 3.
-STRENGTH = {"doctype": 1, "relevance": 1.0, "countries": 0.3, "roles": 0.3}
+STRENGTH = {"doctype": 1.0, "relevance": 1.0, "countries": 0.3, "roles": 0.3}
 RAREST = 1
 
 
@@ -74,25 +74,15 @@ def read(paths: Sequence[Path]) -> list[Mapping[str, Any]]:
 
 
 def look(documents: Iterable[Mapping[str, Any]]) -> list[Example]:
-    """The documents as the taggers see them."""
-    lexicon = load()
-    names, classes = NameFinder(lexicon), ClassFinder(lexicon)
+    """The documents as the taggers see them, found by the very steps of a run."""
+    tagger = Tagger(load())
     out = []
     for d in documents:
-        fields = (("title", d.get("title") or ""), ("text", d["text"]))
-        seen: list[Sentence] = []
-        hits, words, unknown = [], [], False
-        for field, content in fields:
-            seen += [Sentence(field, s, e, content[s:e]) for s, e in sentences(content, d.get("language"))]
-            found, candidates = names.find(field, content)
-            hits += found
-            words += classes.find(field, content, found)
-            unknown = unknown or bool(candidates)
-        view = View(
-            d["text"], d.get("title") or "", d.get("language"), d.get("published"), d.get("url"), None,
-            tuple(seen), tuple(hits), tuple(words),
-        )  # fmt: skip
-        out.append(Example(d, view, unknown))
+        given = _Input(
+            d["text"], d.get("title") or "", d.get("language"), d.get("published"), d.get("url"), source_type=None
+        )
+        view, candidates = tagger._look(given)
+        out.append(Example(d, view, bool(candidates)))
     return out
 
 
