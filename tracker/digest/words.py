@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
@@ -143,14 +144,16 @@ def probability(value: float) -> str:
 
 
 def clip(text: str, limit: int) -> str:
-    """At most `limit` characters, cut between words with an ellipsis."""
-    text = " ".join(text.split())
+    """At most `limit` characters on one line, cut between words with an ellipsis; without characters that turn the line
+    round or cannot be shown."""
+    text = " ".join(_INVISIBLE.sub("", text).split())
     if len(text) <= limit:
         return text
     cut = text[: limit - 1].rsplit(" ", 1)[0].rstrip(" ,;:–-")
     return f"{cut or text[: limit - 1]}…"
 
 
+_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LONG = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
