@@ -21,16 +21,16 @@ from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # same sums in the same order, and no threads that wait for each other
 
-import numpy as np  # noqa: E402
-from sklearn.feature_extraction import DictVectorizer  # noqa: E402
-from sklearn.linear_model import LogisticRegression  # noqa: E402
+import numpy as np
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.linear_model import LogisticRegression
 
-from tracker.errors import UsageError  # noqa: E402
-from tracker.lexicon import load  # noqa: E402
-from tracker.tag import Tagger, _Input, countries, doctype, relevance, roles  # noqa: E402
-from tracker.tag.linear import dump  # noqa: E402
-from tracker.tag.lookup import DATA  # noqa: E402
-from tracker.tag.view import View  # noqa: E402
+from tracker.errors import UsageError
+from tracker.lexicon import load
+from tracker.tag import Tagger, _Input, countries, doctype, relevance, roles
+from tracker.tag.linear import dump
+from tracker.tag.lookup import DATA
+from tracker.tag.view import View
 
 Features = Mapping[str, float]
 FOLDS = 10

@@ -35,7 +35,9 @@ class ClassFinder:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._words: Table[ClassWord] = Table((w.text, w) for w in lexicon.classes if w.doubt != "never")
-        self._talk: Table[bool] = Table((row["word"], _is_drug_talk(row)) for row in rows("drug_talk.csv", ("word", "talk")))
+        self._talk: Table[bool] = Table(
+            (row["word"], _is_drug_talk(row)) for row in rows("drug_talk.csv", ("word", "talk"))
+        )
 
     def find(self, field: Field, text: str, hits: Sequence[Hit]) -> list[ClassMention]:
         """The class words of `text`, in order, none inside one of `hits` (the substances of the same field)."""

@@ -28,21 +28,22 @@ _LIMIT = 20_000  # characters of a text that are read: events stand in front, an
 
 # "Department of Organic Chemistry, University of Kashan, Kashan, Iran": an address, not an event.
 _ADDRESS = frozenset(
-    """department departments dept university universität universidad université università universitet uniwersytet faculty
-    institute institut instituto school hospital hastanesi laboratory laboratories center centre college affiliations
-    affiliation labs clinic division correspondence fakultät""".split()
+    """department departments dept university universität universidad université università universitet uniwersytet
+    faculty institute institut instituto school hospital hastanesi laboratory laboratories center centre college
+    affiliations affiliation labs clinic division correspondence fakultät""".split()
 )
 _VERBS = frozenset(
-    """is are was were has have had will can could may found said says reported died seized took issued warns warned put show
-    shows showed confirmed tells told ist sind wurde wurden est sont ont fue es è ha heeft werd är var er blev""".split()
+    """is are was were has have had will can could may found said says reported died seized took issued warns warned put
+    show shows showed confirmed tells told ist sind wurde wurden est sont ont fue es è ha heeft werd är var er
+    blev""".split()
 )
 # "made in Ukraine", "shipped from China": where a drug or parcel comes from is not where it did harm.
-_ORIGIN = (
-    "made developed produced synthesised synthesized synthetised manufactured invented discovered patented licensed approved marketed"
-    " shipped imported originated originating mailed born native entwickelt hergestellt fabriqué développé desarrollado sviluppato"
-    " partito diretto ontwikkeld utvecklad udviklet utviklet"
-).split()
-_ORIGIN_WORDS = frozenset(_ORIGIN)
+_ORIGIN = frozenset(
+    """made developed produced synthesised synthesized manufactured invented discovered patented licensed approved
+    marketed shipped imported originated originating mailed born native entwickelt hergestellt fabriqué développé
+    desarrollado sviluppato partito diretto ontwikkeld utvecklad udviklet utviklet""".split()
+)
+# Seats of international bodies: "VIENNA, Austria – June 2019".
 _SEATS = {"Vienna": "AT", "VIENNA": "AT", "Austria": "AT", "Wien": "AT", "Geneva": "CH", "GENEVA": "CH", "Lisbon": "PT",
           "Lisboa": "PT", "Brussels": "BE", "New York": "US", "Genève": "CH", "Switzerland": "CH"}  # fmt: skip
 _STATE = re.compile(r"[A-Z][a-z.]+, $")
@@ -170,7 +171,7 @@ def _elsewhere(text: str, found: Found[_Place]) -> bool:
     if found.value.kind not in ("country", "city"):
         return False
     before = text[max(start, found.start - 40) : found.start].rsplit(". ", 1)[-1].lower().split()
-    return not _ORIGIN_WORDS.isdisjoint(before[-4:])
+    return not _ORIGIN.isdisjoint(before[-4:])
 
 
 def _count(evidence: Mapping[str, _Evidence], found: Found[_Place], titled: bool, at: float) -> None:

@@ -21,8 +21,7 @@ def classify(view: View) -> DocType:
     scores = dict(zip(model.labels, model.scores(features(view)), strict=True))
     if view.source_type in scores:
         scores[view.source_type] += _DECLARED
-    best = max(DOCTYPES, key=lambda label: scores[label])
-    return best
+    return max(DOCTYPES, key=lambda label: scores[label])
 
 
 def features(view: View) -> dict[str, float]:

@@ -21,15 +21,16 @@ if TYPE_CHECKING:
 ORDER: tuple[Grade, ...] = ("lab_confirmed", "clinical_suspected", "seizure", "self_report", "market", "legal")
 _READ = 20_000
 _OPEN = re.compile(
-    r"(?i)\b(?:await\w*|pending|not yet|yet to|still to|to be (?:confirmed|tested|determined)|no (?:lab\w*|test\w*|toxicolog\w*)"
-    r"|not (?:confirmed|tested|detected|found)|negative for|no (?:trace|evidence|sign)s? of|noch nicht|ausstehend|reste à"
-    r"|à confirmer|aún no|todavía no|non ancora|da confermare|ainda não|nog niet|ännu inte|ikke|ei vielä|jeszcze nie|zatím)\b"
+    r"(?i)\b(?:await\w*|pending|not yet|yet to|still to|to be (?:confirmed|tested|determined)|no (?:lab|test|toxicolog)\w*"
+    r"|not (?:confirmed|tested|detected|found)|negative for|no (?:trace|evidence|sign)s? of|noch nicht|ausstehend"
+    r"|reste à|à confirmer|aún no|todavía no|non ancora|da confermare|ainda não|nog niet|ännu inte|ikke|ei vielä"
+    r"|jeszcze nie|zatím)\b"
 )
 _FINDING = re.compile(
-    r"(?i)\b(?:contain\w*|found|detect\w*|identif\w*|positiv\w*|tested|samples?|specimens?|blood|urine|serum|results?|reveal\w*"
-    r"|analys\w*|analyz\w*|laborator\w*|quantif\w*|proved|untersuch\w*|nachgewiesen|gefunden|trouvé\w*|détecté\w*|hallad\w*"
-    r"|detectad\w*|trovat\w*|rilevat\w*|encontrad\w*|onderzoek|aangetroffen|påvisa\w*|funnet|fundet|hittat\w*|löydet\w*|wykry\w*"
-    r"|nalezen\w*|обнаруж\w*|fannst|kimutat\w*)"
+    r"(?i)\b(?:contain\w*|found|detect\w*|identif\w*|positiv\w*|tested|samples?|specimens?|blood|urine|serum|results?"
+    r"|reveal\w*|analys\w*|analyz\w*|laborator\w*|quantif\w*|proved|untersuch\w*|nachgewiesen|gefunden|trouvé\w*"
+    r"|détecté\w*|hallad\w*|detectad\w*|trovat\w*|rilevat\w*|encontrad\w*|onderzoek|aangetroffen|påvisa\w*|funnet"
+    r"|fundet|hittat\w*|löydet\w*|wykry\w*|nalezen\w*|обнаруж\w*|fannst|kimutat\w*)"
 )
 # What a theme alone says, where the words of the text say nothing more.
 _BY_THEME: tuple[tuple[str, Grade], ...] = (
@@ -52,7 +53,7 @@ def of(view: View, *, themes: Sequence[ThemeTag], doctype: DocType) -> Grade:
         return "none"
     if doctype == "legal_notice":
         return "legal"
-    affirmed = {t.theme for t in themes if t.assertion == "affirmed"}
+    affirmed: set[str] = {t.theme for t in themes if t.assertion == "affirmed"}
     found = set(_stated(view))
     if any(t.theme == "analytics" and _is_finding(t) for t in themes):
         found.add("lab_confirmed")

@@ -91,7 +91,7 @@ def longest(found: Sequence[Found[T]]) -> list[Found[T]]:
 
 
 def rows(name: str, columns: Sequence[str]) -> Iterator[Mapping[str, str]]:
-    """The rows of a data file beside the taggers; a missing column or an empty first cell is an error naming the line."""
+    """The rows of a data file; a wrong header, missing cell or empty first cell is an error naming the line."""
     path = DATA / name
     with path.open(encoding="utf-8", newline="") as handle:
         reader = csv.DictReader(handle)

@@ -128,7 +128,10 @@ def features(view: View, names: dict[str, bool], doctype: str, candidate: bool) 
         ("candidate", candidate),
         ("established drug only", bool(names) and not new and not watched),
         ("established drug and no class", bool(names) and not new and not watched and not new_classes),
-        ("cannabis only", bool(names) and not new_classes and {h.cls for h in view.hits if h.reported} <= {"cannabinoid"}),
+        (
+            "cannabis only",
+            bool(names) and not new_classes and {h.cls for h in view.hits if h.reported} <= {"cannabinoid"},
+        ),
         ("class words only", not names and bool(classes)),
         ("no drug", not names and not classes and not candidate),
         ("vet", animals > 2 and animals >= event),

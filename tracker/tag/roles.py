@@ -53,7 +53,11 @@ def features(view: View) -> dict[str, dict[str, float]]:
     out = {}
     for order, (name, hits) in enumerate(groups.items()):
         one = dict(_of_one(view, hits, most, newest, titled))
-        one["order"], one["rivals"], one["alone"] = linear.squash(order), linear.squash(len(groups) - 1), float(len(groups) == 1)
+        one["order"], one["rivals"], one["alone"] = (
+            linear.squash(order),
+            linear.squash(len(groups) - 1),
+            float(len(groups) == 1),
+        )
         one.update(_manner([around[hit.field, hit.start] for hit in hits]))
         out[name] = one
     return out

@@ -1,0 +1,56 @@
+"""Claims about the fitted models as numbers."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracker.errors import LexiconError
+from tracker.tag import linear
+
+MODELS = ("doctype", "relevance", "countries", "roles")
+
+
+def test_scores_are_sums_of_known_features() -> None:
+    model = linear.Linear(("a", "b"), (1.0, 0.0), {"x": (2.0, -1.0)})
+    assert model.scores({"x": 2.0, "unknown": 9.0}) == [5.0, -2.0]
+    assert model.best({"x": -2.0}) == "b"
+
+
+@given(st.floats(-1e6, 1e6))
+def test_a_chance_lies_between_nought_and_one(x: float) -> None:
+    assert 0.0 <= linear.logistic(x) <= 1.0
+    assert linear.logistic(x) + linear.logistic(-x) == pytest.approx(1.0)
+
+
+@given(st.dictionaries(st.text(min_size=1, max_size=8), st.tuples(st.floats(-9, 9), st.floats(-9, 9)), max_size=5))
+def test_a_dumped_model_reads_back(weights: dict[str, tuple[float, float]]) -> None:
+    raw = json.loads(linear.dump(("a", "b"), (0.5, -0.5), weights))
+    assert raw["labels"] == ["a", "b"]
+    assert {k: tuple(v) for k, v in raw["weights"].items()} == {
+        k: tuple(round(x, 4) for x in row) for k, row in weights.items()
+    }
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_each_shipped_model_is_small_and_whole(name: str) -> None:
+    model = linear.model(name)
+    assert model.weights
+    assert (linear.DATA / f"{name}.json").stat().st_size < 1_000_000
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{}",
+        '{"labels": ["a"], "bias": [0, 1], "weights": {}}',
+        '{"labels": ["a"], "bias": [0], "weights": {"x": [1, 2]}}',
+    ],
+)
+def test_a_broken_model_says_how_to_mend_it(tmp_path, monkeypatch, content: str) -> None:
+    (tmp_path / "broken.json").write_text(content, encoding="utf-8")
+    monkeypatch.setattr(linear, "DATA", tmp_path)
+    with pytest.raises(LexiconError, match=r"broken\.json.*training\.facts"):
+        linear.model("broken")
