@@ -204,17 +204,20 @@ class Archive:
         sort: Sort = "relevance",
         limit: int = 20,
         offset: int = 0,
+        before: tuple[str, int] | None = None,
     ) -> SearchResult:
         """One page of the hits of a query in the language of `query.py`; the empty query is everything.
 
         `filters` are the options beside it, `lexicon` finds substances by their aliases, `searches` are the saved ones.
+        `before` = (first_seen, document) leaves out what is newer or equal in that order: pages that start from it stay
+        the same while documents arrive. `total` still counts all.
         Raises UsageError with one clear line for a value that cannot be meant, and for nothing else.
         """
         if limit < 0 or offset < 0:
             raise UsageError("limit and offset must not be negative")
         asked = make_asked(
             parse(query, searches=searches), filters.nodes(), as_of=_stamp(as_of), tags=tags, everything=everything,
-            sort=sort, limit=limit, offset=offset,
+            sort=sort, limit=limit, offset=offset, before=before,
         )  # fmt: skip
         with self.reading():
             return self._searcher(lexicon).search(asked)

@@ -58,6 +58,7 @@ class SearchResult:
     relaxed: bool  # nothing has all the words: these have some of them
     tags: TagMode
     as_of: str | None
+    newest: tuple[str, int] | None = None  # (first_seen, document) of the newest hit: where a page that is stable starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Asked:
     sort: Sort = "relevance"
     limit: int = 20
     offset: int = 0
+    before: tuple[str, int] | None = None  # only hits that follow this (first_seen, document), newest first
 
 
 @dataclass(slots=True)
@@ -105,7 +107,7 @@ class Searcher:
             node, relaxed = looser, True
             total = self._count(node, asked)
         wanted = sought(node, self._lookup)
-        newest = self._after(node, asked, None, RANKED) if total else []
+        newest = self._after(node, asked, asked.before, RANKED) if total else []
         page = self._page(node, asked, newest, wanted)
         found = {r.id: r for r in records(
             self._db, self._terms, [row.document for row in page], as_of=asked.as_of, tags=asked.tags)}  # fmt: skip
@@ -124,6 +126,7 @@ class Searcher:
             relaxed=relaxed and bool(total),
             tags=asked.tags,
             as_of=asked.as_of,
+            newest=(newest[0].first_seen, newest[0].document) if newest else None,
         )
 
     def documents(self, asked: Asked, page: int = 500) -> Iterator[list[int]]:
