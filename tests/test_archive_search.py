@@ -251,6 +251,7 @@ def test_when_no_document_has_all_words_some_are_enough(archive):
 def test_paging_gives_every_hit_once_also_beyond_the_ranked(tmp_path, monkeypatch, sort, backfilled):
     monkeypatch.setattr(search, "RANKED", 7)
     monkeypatch.setattr(search, "COUNTED", 12)
+    monkeypatch.setattr(search, "FACETED", 9)
     with Archive.open(tmp_path / "a.db", create=True) as archive:
         documents = tuple(doc(f"Bromazolam {n}.", n, published=f"2025-{1 + n % 5:02}-03") for n in range(40))
         if backfilled:
@@ -264,7 +265,8 @@ def test_paging_gives_every_hit_once_also_beyond_the_ranked(tmp_path, monkeypatc
         assert sorted(r.id for r in found) == list(range(1, 41))
         result = archive.search("bromazolam")
         assert (result.total, result.exact) == (12, False)
-        assert result.facets_over == 7
+        assert result.facets_over == 9
+        assert sum(result.facets["year"].values()) == 9
         exported = [r.id for r in archive.found("bromazolam")]
         by_time = [r.id for r in sorted(found, key=lambda r: (r.first_seen, r.id), reverse=True)]
         assert exported == by_time

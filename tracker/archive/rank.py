@@ -19,7 +19,7 @@ K1, B = 1.2, 0.75
 TITLE_WEIGHT = 4.0  # a word of the title counts as so many of the text
 TAGGED, PRIMARY = 1.5, 3.0  # the document has the substance, or is about it, whatever spelling stands there
 READ = 3000  # characters of a text that are looked at: what it is about stands early
-TIER_WEIGHT = {"a": 1.25, "b": 1.0, "c": 0.8}
+TIER_WEIGHT = {" la ": 1.25, " lb ": 1.0, " lc ": 0.8}
 HALF_LIFE_DAYS = 730.0  # recency adds up to RECENCY to the weight of the newest hit
 RECENCY = 0.35
 
@@ -32,8 +32,7 @@ def rank(connection: sqlite3.Connection, rows: Sequence[Row], wanted: Sequence[S
         _score(connection, rows, wanted)
     newest = _day(max(row.first_seen for row in rows))
     for row in rows:
-        facts = row.facts.split()
-        tier = next((TIER_WEIGHT[w[1]] for w in facts if w[0] == "l" and w[1:] in TIER_WEIGHT), 1.0)
+        tier = next((weight for word, weight in TIER_WEIGHT.items() if word in row.facts), 1.0)
         age = newest - _day(row.first_seen)
         row.score = (row.score if wanted else 1.0) * tier * (1 + RECENCY * 0.5 ** (age / HALF_LIFE_DAYS))
     return sorted(rows, key=lambda row: (row.score, row.first_seen, row.document), reverse=True)

@@ -122,7 +122,7 @@ CREATE TABLE themes (
   tagset INTEGER NOT NULL REFERENCES tagsets(id), seq INTEGER NOT NULL, term INTEGER NOT NULL REFERENCES terms(id),
   start INTEGER NOT NULL, end INTEGER NOT NULL, f INTEGER NOT NULL, a INTEGER NOT NULL,
   substances TEXT,                      -- JSON list of names
-  rule TEXT,
+  rule INTEGER REFERENCES terms(id),    -- what fired
   field TEXT AS (CASE f WHEN 0 THEN 'title' ELSE 'text' END),
   assertion TEXT AS (CASE a WHEN 0 THEN 'affirmed' WHEN 1 THEN 'negated' ELSE 'hypothetical' END),
   PRIMARY KEY (tagset, seq)
@@ -240,7 +240,7 @@ def migrate(path: str, *, timeout: float) -> None:
 
     connection = sqlite3.connect(path, timeout=timeout)
     try:
-        connection.execute("PRAGMA page_size = 8192")  # a document of 1 kB fits, and little is left over
+        connection.execute("PRAGMA page_size = 16384")  # a dozen documents of 1 kB fit, and little is left over
         connection.execute("PRAGMA journal_mode = WAL")
         database = sqlite_utils.Database(connection)
         steps = sqlite_utils.Migrations("tracker")

@@ -1,7 +1,7 @@
 """Search: hits, facets and snippets for a query, now or as of a moment.
 
-Ranking is bounded: the newest `RANKED` hits are scored (BM25 with title weight, tier and recency), what is older follows
-newest first; counts stop at `COUNTED`. So a word that stands in half a million documents costs no more than a rare one.
+Ranking is bounded: the newest `RANKED` hits are scored (BM25 with title weight, tier and recency), what is older
+follows newest first; facets count the newest `FACETED`, totals stop at `COUNTED`. So a word that stands in half a million documents costs no more than a rare one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tracker.archive import facts
 from tracker.archive.compile import Conditions, as_match, refine, sought
-from tracker.archive.facts import FACETS
 from tracker.archive.lookup import Lookup
 from tracker.archive.query import And, Dates, Fact, Or, Words, split_dates
 from tracker.archive.rank import rank
@@ -29,7 +28,8 @@ if TYPE_CHECKING:
     from tracker.archive.read import Record, TagMode
     from tracker.archive.terms import Terms
 
-RANKED = 500  # hits scored and counted into facets
+RANKED = 300  # hits scored
+FACETED = 2000  # hits counted into facets
 COUNTED = 10_000  # hits counted
 FACET_VALUES = 50
 Sort = Literal["relevance", "newest"]
@@ -46,8 +46,8 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Hits of one page. `total` is exact where `exact`, else at least so many; facets count the newest
-    `facets_over` hits."""
+    """Hits of one page. `total` is exact where `exact`, else there are more; facets count the newest `facets_over`
+    hits."""
 
     total: int
     exact: bool
@@ -58,7 +58,9 @@ class SearchResult:
     relaxed: bool  # nothing has all the words: these have some of them
     tags: TagMode
     as_of: str | None
-    newest: tuple[str, int] | None = None  # (first_seen, document) of the newest hit: where a page that is stable starts
+    newest: tuple[str, int] | None = (
+        None  # (first_seen, document) of the newest hit: where a page that is stable starts
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +122,8 @@ class Searcher:
             total=min(total, COUNTED),
             exact=total <= COUNTED,
             results=hits,
-            facets=self._facets(newest),
-            facets_over=len(newest),
+            facets=self._facets(node, asked) if total else {name: {} for name in facts.FACETS.values()},
+            facets_over=min(total, FACETED),
             undated=self._undated(node, asked),
             relaxed=relaxed and bool(total),
             tags=asked.tags,
@@ -259,16 +261,28 @@ class Searcher:
 
     # --- what they are about ---
 
-    def _facets(self, rows: Sequence[Row]) -> dict[str, dict[str, int]]:
-        counts = Counter(word for row in rows for word in row.facts.split())
-        found: dict[str, dict[str, int]] = {name: {} for name in FACETS.values()}
+    def _facets(self, node: Node, asked: Asked) -> dict[str, dict[str, int]]:
+        """Counts of what the newest hits are about, most frequent first."""
+        if asked.as_of is None:
+            clause, values = self._indexed(node, asked, asked.bounds)
+            lines = f"SELECT x.facts {clause} ORDER BY search.rowid DESC LIMIT {FACETED}"
+            line = self._db.execute(f"SELECT group_concat(facts, ' ') FROM ({lines})", values).fetchone()[0] or ""
+        else:
+            line = " ".join(row.facts for row in self._known(node, asked, None, FACETED))
+        found: dict[str, dict[str, int]] = {name: {} for name in facts.FACETS.values()}
+        counts = Counter(line.split())
         for word, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-            name = FACETS.get(word[0])
-            if (name and word[-1] not in "anh") or word[0] == "g":
-                value = self._lookup.name_of(word[0], word[1:])
-                values = found[FACETS[word[0]]]
-                if value is not None and len(values) < FACET_VALUES:
-                    values[value] = count
+            name = facts.FACETS.get(word[0])
+            if (
+                name is None
+                or len(found[name]) >= FACET_VALUES
+                or word == "yn"
+                or (word[0] in "sct" and word[-1] in "nh")
+            ):
+                continue
+            value = self._lookup.name_of(word[0], word[1:])
+            if value is not None:
+                found[name][value] = count
         return found
 
     def _snippet(self, record: Record, wanted: list[Sought]) -> Snippet | None:

@@ -78,6 +78,7 @@ class TagRows:
             term = terms.number("theme", theme.theme)
             found.append(("theme", term, theme.assertion, False))
             self.tag_terms.append((term, tagset, _ASSERTION[theme.assertion], None, seq))
+            rule = terms.number("rule", theme.rule) if theme.rule else None
             subs = _names_json(theme.substances) if theme.substances else None
             self.themes.append(
                 (
@@ -89,7 +90,7 @@ class TagRows:
                     theme.end,
                     _ASSERTION[theme.assertion],
                     subs,
-                    theme.rule,
+                    rule,
                 )
             )
         for seq, word in enumerate(tags.class_mentions):
@@ -181,5 +182,12 @@ def _theme(row: sqlite3.Row, terms: Terms, texts: tuple[str, str]) -> ThemeTag:
     theme: Any = terms.name(row["term"])[1]
     about = tuple(json.loads(row["substances"] or "[]"))
     return ThemeTag(
-        theme, row["assertion"], _slice(row, texts), row["field"], row["start"], row["end"], about, row["rule"]
+        theme,
+        row["assertion"],
+        _slice(row, texts),
+        row["field"],
+        row["start"],
+        row["end"],
+        about,
+        terms.name(row["rule"])[1] if row["rule"] else None,
     )

@@ -115,7 +115,7 @@ THEMES = _view(
     """
     SELECT d.id, s.id, m.name, h.assertion, CASE WHEN d.quote THEN
         substr(CASE h.field WHEN 'title' THEN r.title ELSE r.text END, h.start + 1, h.end - h.start) END,
-      h.field, h.start, h.end, h.substances, h.rule, d.published, d.first_seen, d.story, d.kept
+      h.field, h.start, h.end, h.substances, (SELECT name FROM terms WHERE id = h.rule), d.published, d.first_seen, d.story, d.kept
     FROM themes h JOIN terms m ON m.id = h.term JOIN tagsets t ON t.id = h.tagset
       JOIN documents d ON d.tagset = t.id JOIN revisions r ON r.id = d.revision JOIN sources s ON s.num = d.source
     """,
