@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from digest_archive import document, new_archive, poll, source, tags, watched, week
 
 from tracker.analysis import read, rolled, weeks
+from tracker.analysis.report import keep_signals
 from tracker.analysis.rows import WeekFacts
 from tracker.archive import Archive, rollup
 
@@ -83,3 +85,16 @@ def test_a_small_archive_keeps_no_sums(archive: Archive) -> None:
     assert rolled.refresh(archive, before=weeks.number("2026-W41")) == 0
     assert rolled.refresh(archive, before=weeks.number("2026-W41"), roll_from=1) > 0
     assert rolled.refresh(archive, before=weeks.number("2026-W41"), roll_from=1) == 0
+
+
+def test_the_signals_of_a_week_are_kept_for_direct_readers(archive: Archive) -> None:
+    text = "Newazolam was found in Leeds."
+    poll(archive, source(), week(0), (document("one", text), tags(text, "newazolam")))
+    count = keep_signals(archive, week="2026-W40", as_of=week(1))
+    again = keep_signals(archive, week="2026-W40", as_of=week(2))
+    with sqlite3.connect(archive.path) as reader:
+        rows = reader.execute("SELECT week, kind, name, observed, as_of FROM v_signals").fetchall()
+    reader.close()
+    assert count == again == len(rows) > 0
+    assert {row[0] for row in rows} == {"2026-W40"}
+    assert {row[4] for row in rows} == {"2026-10-12T07:00:00Z"}

@@ -71,6 +71,8 @@ def write_digests(archive: Archive, settings: Mapping[str, Any], *, folder: Path
 
     `settings` is what the digest takes (contact, timezone, searches, the names of the sources …).
     """
+    from tracker.analysis.official import load_official
+    from tracker.analysis.report import keep_signals
     from tracker.digest import current_week, last_complete_week, make_digest
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -78,6 +80,7 @@ def write_digests(archive: Archive, settings: Mapping[str, Any], *, folder: Path
     week = last_complete_week(now)
     if not all((folder / f"{week}.{form}").exists() for form in FORMATS):
         written += _write(make_digest(archive, week=week, as_of=now, settings=settings), folder, week)
+        keep_signals(archive, week=week, as_of=now, official=load_official(settings.get("official")))
     digest = make_digest(archive, week=current_week(now), as_of=now, settings=settings)
     return [*written, *_write(digest, folder, "current")]
 

@@ -10,6 +10,7 @@ from tracker.analysis import weeks
 from tracker.analysis.official import Official
 from tracker.analysis.read import week_facts
 from tracker.analysis.signals import signals
+from tracker.archive import signal_rows
 from tracker.errors import UsageError
 from tracker.model import Signal
 
@@ -25,6 +26,14 @@ def read_signals(
     if weeks.start_of(week) > as_of:
         raise UsageError(f"week {week} begins after {weeks.stamp(as_of)}; nothing of it can be known then")
     return week, signals(week_facts(archive, week=week, as_of=as_of, official=official))
+
+
+def keep_signals(archive: Archive, *, week: str, as_of: datetime, official: Official | None = None) -> int:
+    """Work out the signals of a week and keep them in the archive for `v_signals`; returns how many."""
+    facts = week_facts(archive, week=week, as_of=as_of, official=official)
+    found = signals(facts)
+    signal_rows.keep_signals(archive, found, week=week, as_of=weeks.stamp(as_of), lexicon=facts.lexicon)
+    return len(found)
 
 
 def signals_json(found: Iterable[Signal], *, week: str, as_of: datetime) -> dict[str, Any]:

@@ -34,7 +34,8 @@ def keep_signals(archive: Archive, found: Iterable[Signal], *, week: str, as_of:
     with archive._writing() as db:
         db.execute("DELETE FROM signals WHERE week = ?", (week,))
         db.executemany(
-            "INSERT INTO signals (as_of, week, kind, name, observed, expected, low, high, p, q, documents, detail, lexicon)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO signals "
+            "(as_of, week, kind, name, observed, expected, low, high, p, q, documents, detail, lexicon) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
