@@ -1,0 +1,89 @@
+"""Claims about the type of a document."""
+
+import pytest
+from facts_views import view
+
+from tracker.model import DocType
+from tracker.tag import doctype
+
+PAGES = {
+    "forum": (
+        "https://www.reddit.com/r/researchchemicals/comments/abc/first_time",
+        "First time with bromazolam, anyone else?",
+        "I took 1 mg last night and lol I do not remember a thing. Anyone else? My friend was fine.\nu/someone\n2 points",
+    ),
+    "legal_notice": (
+        "https://www.federalregister.gov/documents/2024/05/01/x",
+        "Schedules of Controlled Substances: Placement of Bromazolam in Schedule I",
+        "AGENCY: Drug Enforcement Administration.\nACTION: Notice of proposed rulemaking.\n"
+        "SUMMARY: DEA proposes to place bromazolam in schedule I of the Controlled Substances Act.",
+    ),
+    "journal_article": (
+        "https://pubmed.ncbi.nlm.nih.gov/12345/",
+        "Bromazolam in postmortem casework: a case series",
+        "Abstract\nBackground: Bromazolam is a designer benzodiazepine.\nMethods: Blood was analysed by LC-MS/MS.\n"
+        "Results: The median was 20 ng/mL.\nConclusions: Laboratories should include it.",
+    ),
+    "news": (
+        "https://www.bbc.co.uk/news/uk-scotland-123",
+        "Two die after taking street Valium, police say",
+        'Police said on Tuesday that two men had died in Dundee. "We urge people not to take them," a spokesman said.',
+    ),
+    "marketing": (
+        "https://www.sunriserecovery.com/blog/bromazolam-addiction",
+        "Bromazolam Addiction: Signs and Treatment",
+        "Call us today. Our treatment center offers detox and residential rehab. Verify your insurance and get help now.",
+    ),
+    "factsheet": (
+        "https://www.medicines.org.uk/emc/files/pil.1.pdf",
+        "Diazepam tablets: patient information leaflet",
+        "Package leaflet: Information for the user. Keep this leaflet. Ask your doctor or pharmacist. "
+        "4. Possible side effects. 5. How to store diazepam tablets",
+    ),
+    "official_alert": (
+        "https://health.gov.example/drug-alerts/bromazolam",
+        "Drug alert: bromazolam in fake Xanax",
+        "Public drug warning. Fake Xanax bars contain bromazolam. Signs of an overdose: slow breathing. Carry naloxone.",
+    ),
+    "report": (
+        "https://www.unodc.org/documents/annual-report.pdf",
+        "Annual report 2023: trends and statistics",
+        "This report gives statistics. Table 3: seizures by quarter. Key findings: the number of samples rose by 12%.",
+    ),
+    "other": (
+        "https://mykitchen.blogspot.com/recipe",
+        "Pumpkin spice recipe",
+        "Mix cinnamon, nutmeg and two tablespoons of sugar. My favourite recipe for autumn.",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", PAGES)
+def test_each_type_is_told_from_address_title_and_wording(kind: DocType) -> None:
+    url, title, text = PAGES[kind]
+    assert doctype.classify(view(text, title=title, url=url)) == kind
+
+
+def test_vendor_copy_is_marketing() -> None:
+    text = "Shop our kratom powder and capsules. Free shipping, add to cart, discount for customers. Chat with us."
+    assert doctype.classify(view(text, title="Buy kratom", url="https://bestkratomshop.com/products")) == "marketing"
+
+
+def test_what_the_operator_declares_decides_where_the_text_says_little() -> None:
+    text = "Bromazolam was found in two samples."
+    assert doctype.classify(view(text, kind="official_alert")) == "official_alert"
+    assert doctype.classify(view(text, kind="report")) == "report"
+
+
+def test_a_declared_type_gives_way_to_a_clear_text() -> None:
+    url, title, text = PAGES["legal_notice"]
+    assert doctype.classify(view(text, title=title, url=url, kind="forum")) == "legal_notice"
+
+
+def test_an_unknown_declared_type_changes_nothing() -> None:
+    url, title, text = PAGES["news"]
+    assert doctype.classify(view(text, title=title, url=url, kind="no such type")) == "news"
+
+
+def test_an_empty_document_has_a_type() -> None:
+    assert doctype.classify(view("")) in doctype.DOCTYPES
