@@ -69,6 +69,7 @@ class Lookup:
 
     def __init__(self, connection: sqlite3.Connection, terms: Terms, lexicon: Names | None) -> None:
         self._db, self._terms, self._lexicon = connection, terms, lexicon
+        self._also: dict[str, list[str]] = {}  # one search asks several times
 
     def substance(self, name: str) -> str | None:
         """Canonical name of any alias; the name itself where the archive has tagged it; else None."""
@@ -119,6 +120,11 @@ class Lookup:
 
     def also(self, text: str) -> list[str]:
         """Facts that a plain word may mean as well, as index words: a substance, theme, source, country or year."""
+        if text not in self._also:
+            self._also[text] = self._find_also(text)
+        return self._also[text]
+
+    def _find_also(self, text: str) -> list[str]:
         found = []
         name = self.substance(text)
         if name is not None:

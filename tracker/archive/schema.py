@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
+from tracker.archive import people
 from tracker.archive.views import VIEWS
 
 if TYPE_CHECKING:
@@ -231,7 +232,14 @@ def run_script(connection: sqlite3.Connection, script: str) -> None:
         raise ValueError(f"unfinished SQL statement: {statement.strip()[:60]}")
 
 
-STEPS: tuple[tuple[str, Callable[[sqlite3.Connection], None]], ...] = (("m001_tables", _tables),)
+def _people(connection: sqlite3.Connection) -> None:
+    run_script(connection, people.TABLES)
+
+
+STEPS: tuple[tuple[str, Callable[[sqlite3.Connection], None]], ...] = (
+    ("m001_tables", _tables),
+    ("m002_people", _people),
+)
 
 
 def migrate(path: str, *, timeout: float) -> None:

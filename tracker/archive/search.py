@@ -122,7 +122,7 @@ class Searcher:
             total=min(total, COUNTED),
             exact=total <= COUNTED,
             results=hits,
-            facets=self._facets(node, asked) if total else {name: {} for name in facts.FACETS.values()},
+            facets=self._facets(node, asked, newest if len(newest) == total else None),
             facets_over=min(total, FACETED),
             undated=self._undated(node, asked),
             relaxed=relaxed and bool(total),
@@ -261,9 +261,11 @@ class Searcher:
 
     # --- what they are about ---
 
-    def _facets(self, node: Node, asked: Asked) -> dict[str, dict[str, int]]:
-        """Counts of what the newest hits are about, most frequent first."""
-        if asked.as_of is None:
+    def _facets(self, node: Node, asked: Asked, hits: list[Row] | None) -> dict[str, dict[str, int]]:
+        """Counts of what the newest hits are about, most frequent first; `hits` are all where they are at hand."""
+        if hits is not None:
+            line = " ".join(row.facts for row in hits)
+        elif asked.as_of is None:
             clause, values = self._indexed(node, asked, asked.bounds)
             lines = f"SELECT x.facts {clause} ORDER BY search.rowid DESC LIMIT {FACETED}"
             line = self._db.execute(f"SELECT group_concat(facts, ' ') FROM ({lines})", values).fetchone()[0] or ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,13 +44,17 @@ def snippet(text: str, words: Sequence[str], tagged: Sequence[tuple[int, int]] =
     return Snippet(head + body + tail, marks)
 
 
-def _places(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
+def _places(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
+    found = _pattern(tuple(words))
+    return [match.span() for match in found.finditer(text[:50_000])] if found is not None else []
+
+
+@lru_cache(maxsize=64)
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str] | None:
+    """Any of the words, whatever stands between their parts, from the beginning of a word on."""
     patterns = [r"[\W_]*".join(re.escape(t) for t in re.findall(r"[^\W_]+", w)) for w in words]
     patterns = sorted({p for p in patterns if p}, key=len, reverse=True)
-    if not patterns:
-        return []
-    found = re.compile(rf"(?<!\w)(?:{'|'.join(patterns)})", re.IGNORECASE)
-    return [match.span() for match in found.finditer(text[:50_000])]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(patterns)})", re.IGNORECASE) if patterns else None
 
 
 def _best_start(text: str, spans: Sequence[tuple[int, int]]) -> int:

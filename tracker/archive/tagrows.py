@@ -35,6 +35,17 @@ _ROLE = {"primary": 0, "incidental": 1}
 
 
 @lru_cache(maxsize=4096)
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
+
+
+@lru_cache(maxsize=4096)
+def _detail(text: str | None) -> tuple[str, bool]:
+    known = json.loads(text or "{}")
+    return known.get("class", ""), bool(known.get("nps"))
+
+
+@lru_cache(maxsize=4096)
 def _names_json(names: tuple[str, ...]) -> str:
     return json.dumps(names, ensure_ascii=False)
 
@@ -135,11 +146,9 @@ def _tags(
     for row in rows["tag_terms"].get(tagset, ()):
         kind, name, detail = terms.name(row["term"])
         if kind == "substance":
-            known = json.loads(detail or "{}")
+            cls, nps = _detail(detail)
             found = tuple(mentions.pop(row["term"], ()))
-            substances.append(
-                SubstanceTag(name, known.get("class", ""), bool(known.get("nps")), row["role"], row["assertion"], found)
-            )
+            substances.append(SubstanceTag(name, cls, nps, row["role"], row["assertion"], found))
         elif kind == "class":
             classes.append(name)
     return Tags(
@@ -180,7 +189,7 @@ def _class_mention(row: sqlite3.Row, terms: Terms, texts: tuple[str, str]) -> Cl
 
 def _theme(row: sqlite3.Row, terms: Terms, texts: tuple[str, str]) -> ThemeTag:
     theme: Any = terms.name(row["term"])[1]
-    about = tuple(json.loads(row["substances"] or "[]"))
+    about = _names(row["substances"]) if row["substances"] else ()
     return ThemeTag(
         theme,
         row["assertion"],
