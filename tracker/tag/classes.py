@@ -8,6 +8,7 @@ drugs, an adjective of effect ("a sedative effect") names no class, and what lie
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -44,12 +45,13 @@ class ClassFinder:
         found = [f for f in self._words.all(text) if _as_written(text, f)]
         if not found:
             return []
-        found = [f for f in found if not _inside(f, hits) and not _is_effect(text, f)]
+        starts = [h.start for h in hits]
+        found = [f for f in found if not _inside(f, hits, starts) and not _is_effect(text, f)]
         sure = {f.value.cls for f in longest(found) if f.value.doubt in ("", "case")}
-        kept = longest(_plainest(f for f in found if self._is_meant(text, f, sure, hits)))
+        kept = longest(_plainest(f for f in found if self._is_meant(text, f, sure, starts)))
         return [ClassMention(f.value.cls, text[f.start : f.end], field, f.start, f.end) for f in kept]
 
-    def _is_meant(self, text: str, found: Found[ClassWord], sure: set[str], hits: Sequence[Hit]) -> bool:
+    def _is_meant(self, text: str, found: Found[ClassWord], sure: set[str], starts: list[int]) -> bool:
         doubt = found.value.doubt
         if doubt in ("", "case"):
             return True
@@ -60,7 +62,7 @@ class ClassFinder:
         start, end = max(0, found.start - _WINDOW), found.end + _WINDOW
         around = self._talk.all(text[start:end])
         against = sum(not f.value for f in around)
-        support = sum(f.value for f in around) + sum(start <= h.start < end for h in hits) + 2 * bool(sure)
+        support = sum(f.value for f in around) + (bisect_left(starts, end) - bisect_left(starts, start)) + 2 * bool(sure)
         return support > 1 and support > 2 * against
 
 
@@ -81,8 +83,10 @@ def _plainest(found: Iterable[Found[ClassWord]]) -> list[Found[ClassWord]]:
     return sorted(found, key=lambda f: (f.start, -f.end, bool(f.value.doubt)))
 
 
-def _inside(found: Found[ClassWord], hits: Sequence[Hit]) -> bool:
-    return any(h.start <= found.start and found.end <= h.end for h in hits)
+def _inside(found: Found[ClassWord], hits: Sequence[Hit], starts: list[int]) -> bool:
+    """Whether it lies in one of the hits, which are in order (`starts` theirs) and do not overlap."""
+    at = bisect_right(starts, found.start) - 1
+    return at >= 0 and found.end <= hits[at].end
 
 
 def _is_effect(text: str, found: Found[ClassWord]) -> bool:
