@@ -62,7 +62,8 @@ class ClassFinder:
         start, end = max(0, found.start - _WINDOW), found.end + _WINDOW
         around = self._talk.all(text[start:end])
         against = sum(not f.value for f in around)
-        support = sum(f.value for f in around) + (bisect_left(starts, end) - bisect_left(starts, start)) + 2 * bool(sure)
+        drugs = bisect_left(starts, end) - bisect_left(starts, start)
+        support = sum(f.value for f in around) + drugs + 2 * bool(sure)
         return support > 1 and support > 2 * against
 
 
