@@ -116,7 +116,8 @@ def features(view: View, names: dict[str, bool], doctype: str, candidate: bool) 
     new_classes = classes & _NEW_CLASSES
     out = {f"text:{name}": linear.squash(c.text[name]) / 2 for name in _COUNTED if name in c.text}
     out.update((f"title:{name}", 1.0) for name in _TITLED if name in c.title)
-    out[f"type:{doctype}"] = 1.0
+    if view.url or view.source_type:  # from the words alone the type is too uncertain to weigh
+        out[f"type:{doctype}"] = 1.0
     animals, prescribing = c.text.get("animals", 0), c.text.get("prescribing", 0) + c.text.get("leaflet words", 0)
     event = sum(c.text.get(name, 0) for name in ("illicit", "fake", "harm", "control words", "case news"))
     flags = (
