@@ -310,4 +310,3 @@ def _name(name: str) -> str:
 
 def _audit(db: sqlite3.Connection, at: str, who: str | None, what: str, detail: str | None) -> None:
     db.execute("INSERT INTO audit (at, who, what, detail) VALUES (?,?,?,?)", (at, who, what, detail))
-

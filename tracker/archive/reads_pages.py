@@ -44,31 +44,20 @@ class Seen:
     documents: int
     first_seen: str
     last_seen: str
-    weeks: tuple[int, ...]  # documents of the last weeks, oldest first, this one last
+    weeks: tuple[int, ...]  # stories of the last weeks, oldest first, this one last
 
 
 def substances(archive: Archive, *, this_week: int, weeks: int) -> dict[str, Seen]:
     """Every substance that a kept document names, by name. `this_week` is a number of `analysis.weeks`."""
     with archive.reading():
         totals = archive._db.execute(
-            "SELECT m.name, count(*), min(d.id), max(d.id) FROM terms m CROSS JOIN tag_terms x ON x.term = m.id "
+            "SELECT m.name, count(*), min(d.first_seen), max(d.first_seen) "
+            "FROM terms m CROSS JOIN tag_terms x ON x.term = m.id "
             "CROSS JOIN tagsets t ON t.id = x.tagset CROSS JOIN documents d ON d.id = t.document AND d.tagset = t.id "
             "WHERE m.kind = 'substance' AND d.kept GROUP BY m.id"
         ).fetchall()
-        moments = _moments(archive, {number for row in totals for number in (row[2], row[3])})
         series = _series(archive, this_week, weeks)
-    return {
-        row[0]: Seen(row[0], row[1], moments[row[2]], moments[row[3]], tuple(series.get(row[0], [0] * weeks)))
-        for row in totals
-    }
-
-
-def _moments(archive: Archive, numbers: set[int]) -> dict[int, str]:
-    rows = archive._db.execute(
-        "SELECT d.id, d.first_seen FROM json_each(?) w CROSS JOIN documents d ON d.id = w.value",
-        (json.dumps(sorted(numbers)),),
-    )
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: Seen(*row, tuple(series.get(row[0], [0] * weeks))) for row in totals}
 
 
 def _series(archive: Archive, this_week: int, weeks: int) -> dict[str, list[int]]:
@@ -116,14 +105,15 @@ def candidates(archive: Archive, *, limit: int = 500) -> list[Unknown]:
             (limit,),
         ).fetchall()
         spans = _spans(archive, [row[0] for row in rows])
-    return [Unknown(*row, spans=tuple(spans.get(row[0], ())[:EXAMPLES])) for row in rows]
+    return [Unknown(*row, tuple(spans.get(row[0], ())[:EXAMPLES])) for row in rows]
 
 
 def _spans(archive: Archive, keys: Sequence[str]) -> dict[str, list[tuple[int, str, int, int]]]:
     rows = archive._db.execute(
         "SELECT lower(c.surface) AS key, d.id, c.field, c.start, c.end FROM candidates c "
         "JOIN tagsets t ON t.id = c.tagset AND t.relevant JOIN documents d ON d.tagset = t.id AND d.kept "
-        "WHERE lower(c.surface) IN (SELECT value FROM json_each(?)) GROUP BY key, d.id ORDER BY d.first_seen DESC, d.id",
+        "WHERE lower(c.surface) IN (SELECT value FROM json_each(?)) GROUP BY key, d.id "
+        "ORDER BY d.first_seen DESC, d.id",
         (json.dumps(list(keys)),),
     )
     found: dict[str, list[tuple[int, str, int, int]]] = defaultdict(list)
