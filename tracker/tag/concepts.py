@@ -16,6 +16,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
@@ -84,10 +85,12 @@ class Vocabulary:
         """Cues in `text`, those inside a masking phrase left out, in order of their ends."""
         low = fold(text)
         found = self.search.find_matches_as_indexes(low, overlapping=True)
-        masks = [(start, end) for pattern, start, end in found if pattern in self.mask]
+        masks = sorted((start, end) for pattern, start, end in found if pattern in self.mask)
+        starts = [start for start, _ in masks]
+        reach = list(accumulate((end for _, end in masks), max))  # how far the masks up to this one go
         out = []
         for pattern, start, end in found:
-            if masks and any(s <= start and end <= e for s, e in masks):
+            if masks and (before := bisect_right(starts, start)) and end <= reach[before - 1]:
                 continue
             begin = start if low[start] == " " else start - 1  # the folded text has one more character in front
             stop = end - 1 if low[end - 1] != " " else end - 2
