@@ -73,7 +73,7 @@ HIDDEN = (
     "_sqlite_migrations", "sources", "documents", "identities", "shared_links", "revisions", "relations",
     "editorial_marks", "fetches", "lexicons", "terms", "tagsets", "tag_terms", "mentions", "themes", "class_mentions",
     "candidates", "search_rows", "search", "search_content", "sketches", "buckets", "links", "cuts", "ungrouped",
-    "decisions", "deliveries", "signals", "notes",
+    "decisions", "deliveries", "signals", "notes", "users", "audit",
 )  # fmt: skip
 
 

@@ -57,7 +57,7 @@ def substances(archive: Archive, *, this_week: int, weeks: int) -> dict[str, See
             "WHERE m.kind = 'substance' AND d.kept GROUP BY m.id"
         ).fetchall()
         series = _series(archive, this_week, weeks)
-    return {row[0]: Seen(*row, tuple(series.get(row[0], [0] * weeks))) for row in totals}
+    return {row[0]: Seen(row[0], row[1], row[2], row[3], tuple(series.get(row[0], [0] * weeks))) for row in totals}
 
 
 def _series(archive: Archive, this_week: int, weeks: int) -> dict[str, list[int]]:
@@ -105,7 +105,7 @@ def candidates(archive: Archive, *, limit: int = 500) -> list[Unknown]:
             (limit,),
         ).fetchall()
         spans = _spans(archive, [row[0] for row in rows])
-    return [Unknown(*row, tuple(spans.get(row[0], ())[:EXAMPLES])) for row in rows]
+    return [Unknown(*tuple(row), spans=tuple(spans.get(row[0], ())[:EXAMPLES])) for row in rows]  # type: ignore[misc]
 
 
 def _spans(archive: Archive, keys: Sequence[str]) -> dict[str, list[tuple[int, str, int, int]]]:

@@ -12,7 +12,6 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from tracker.archive import people
-from tracker.archive import people
 from tracker.archive.views import VIEWS
 
 if TYPE_CHECKING:
