@@ -16,7 +16,7 @@ from tracker.digest import Digest, make_digest
 from tracker.digest.as_json import as_mapping
 from tracker.digest.bottom_line import MOST, NOTHING_NEW
 from tracker.digest.model import SECTION_IDS
-from tracker.errors import UsageError
+from tracker.errors import ConfigError, UsageError
 
 AGENCY = source()
 LAB = source("lab", tier="A", type="official_alert")
@@ -206,6 +206,30 @@ def test_a_saved_search_is_answered_for_the_week(archive: Archive) -> None:
     items = digest(archive, searches={"tranq": "xylazine"}).section("saved_searches").items
     assert items[0].text == "tranq: 1 document this week for “xylazine”."
     assert [item.documents for item in items[1:]] == [(items[1].documents[0],)]
+
+
+def test_a_saved_search_without_hits_shows_nothing_close_to_it(archive: Archive) -> None:
+    add(archive, "1", "Xylazine was found in a bag.", "xylazine")
+    items = digest(archive, searches={"both": "xylazine penguin"}).section("saved_searches").items
+    assert [item.extra["total"] for item in items] == [0]
+
+
+def test_a_saved_search_finds_a_substance_by_any_name(archive: Archive) -> None:
+    add(archive, "1", "Isotonitazene was found in a bag.", "isotonitazene")
+    items = digest(archive, searches={"iso": "substance:ISO-tonitazene"}).section("saved_searches").items
+    assert items[0].extra["total"] == 1
+
+
+def test_a_saved_search_that_cannot_be_meant_is_named(archive: Archive) -> None:
+    with pytest.raises(ConfigError, match=r"searches\.bad"):
+        digest(archive, searches={"bad": "after:sometime"})
+
+
+def test_a_tier_a_item_taken_for_marketing_still_stands_there(archive: Archive) -> None:
+    keep_all = replace(LAB, keep="all")
+    add(archive, "1", "Newazolam test kits.", "newazolam", of=keep_all, doctype="marketing", doc_title="Buy our kits")
+    items = digest(archive).section("annex").items
+    assert [item.title for item in items if "Found to be marketing" in item.text] == [None]
 
 
 def test_lead_time_is_told_for_the_weeks_substances(archive: Archive) -> None:

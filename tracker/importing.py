@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tracker.analysis import rolled, weeks
 from tracker.errors import TrackerError, UsageError
 from tracker.model import Document, Source
 from tracker.pipeline import tag_new
@@ -81,6 +82,7 @@ def import_files(
         except (TrackerError, OSError) as fault:
             report.problems.append(f"{path}: {fault}")
     archive.group()
+    rolled.refresh(archive, before=weeks.number(now()))  # of a large archive: the next digest is quick
     return report
 
 

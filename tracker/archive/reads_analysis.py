@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tracker.archive import Archive
+    from tracker.archive.lookup import Names
 
 WEEK = "CAST((julianday({0}) - 2440591.5) / 7 AS INTEGER)"  # 2440591.5 is Monday 1970-01-05 00:00
 _KNOWN = "{0}.known_from <= :as_of AND ({0}.known_until IS NULL OR {0}.known_until > :as_of)"
@@ -73,6 +74,13 @@ def archive_span(archive: Archive, as_of: str) -> tuple[str, str] | None:
         (as_of,),
     ).fetchone()
     return (row[0], row[1]) if row[1] else None
+
+
+def names() -> Names:
+    """The packaged lexicon, for searches that are to find substances by any of their names."""
+    from tracker.lexicon import load
+
+    return load()
 
 
 def weeks_with_documents(archive: Archive) -> list[int]:

@@ -18,7 +18,7 @@ from tracker.digest import sections_events, sections_news, sections_rest
 from tracker.digest.bottom_line import bottom_line
 from tracker.digest.context import Context, SearchHits
 from tracker.digest.model import Digest, Section
-from tracker.errors import UsageError
+from tracker.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from tracker.archive import Archive
@@ -157,9 +157,7 @@ def read_context(archive: Archive, *, week: str, as_of: datetime, settings: Mapp
     extra = {row.id: row for told in (*running.values(), *closed.values()) for row in told}
     extra |= {row.id: row for pair in marked for row in pair[:2] if row is not None}
     read, failed = _polled(reads.polls(archive, **period))
-    searches = tuple(
-        _search(archive, name, query, period, as_of) for name, query in sorted((settings.get("searches") or {}).items())
-    )
+    searches = _searches(archive, settings, period, as_of)
     extra |= {row.id: row for hits in searches for row in hits.documents}
     extra |= {row.id: row for row in _older(archive, found, facts, moment)}
     wanted = [row.id for row in facts.documents if row.relevant or row.tier == "A"]
@@ -233,12 +231,25 @@ def _polled(polls: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[st
     return tuple(name for name, good in asked.items() if good), tuple(name for name, good in asked.items() if not good)
 
 
-def _search(archive: Archive, name: str, query: str, period: Mapping[str, str], as_of: datetime) -> SearchHits:
-    bounded = f"({query}) seen-after:{period['since']} seen-before:{period['until']}"
-    result = archive.search(bounded, as_of=as_of, limit=_HITS)
-    ids = [hit.record.id for hit in result.results]
-    rows = document_rows(reads.documents_by_id(archive, ids, as_of=weeks.stamp(as_of)))
-    return SearchHits(name, query, result.total, rows)
+def _searches(
+    archive: Archive, settings: Mapping[str, Any], period: Mapping[str, str], as_of: datetime
+) -> tuple[SearchHits, ...]:
+    """Each saved search over the documents of the week; nothing close to it stands in where nothing fits."""
+    searches: Mapping[str, str] = settings.get("searches") or {}
+    if not searches:
+        return ()
+    names = settings.get("lexicon") or reads.names()
+    found = []
+    for name, query in sorted(searches.items()):
+        bounded = f"({query}) seen-after:{period['since']} seen-before:{period['until']}"
+        try:
+            result = archive.search(bounded, lexicon=names, searches=searches, as_of=as_of, sort="newest", limit=_HITS)
+        except UsageError as error:
+            raise ConfigError(f"searches.{name}: {error}") from None
+        ids = [] if result.relaxed else [hit.record.id for hit in result.results]
+        rows = document_rows(reads.documents_by_id(archive, ids, as_of=weeks.stamp(as_of)))
+        found.append(SearchHits(name, query, 0 if result.relaxed else result.total, rows))
+    return tuple(found)
 
 
 def _first_seen(facts: WeekFacts) -> dict[str, datetime]:

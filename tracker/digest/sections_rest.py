@@ -169,8 +169,10 @@ def annex(context: Context, shown: frozenset[int]) -> Section:
     """Substances without a section of their own, and every tier A item that stands nowhere else, by title."""
     items = [_grouped(item, "Other substances") for item in _of_classes(context, None)]
     for document in context.facts.documents:
-        if document.tier == "A" and document.id not in shown and document.doctype != "marketing":
+        if document.tier == "A" and document.id not in shown:
             why = "" if document.relevant else " Not about new psychoactive substances by its content."
+            if document.doctype == "marketing":
+                why = " Found to be marketing, therefore neither quoted nor linked."
             what = words.DOCTYPES[document.doctype]
             text = f"{what[:1].upper()}{what[1:]} of {document.publisher or document.source}.{why}"
             item = statement(context, [document], text, title=quotes.title_of(document))
