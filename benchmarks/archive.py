@@ -129,7 +129,7 @@ def rss_mb() -> float:
     return int(line.split()[1]) / 1024
 
 
-def write(path: Path, documents: int) -> None:
+def write(path: Path, documents: int, *, stories: bool) -> None:
     """Fill an archive; time is that of `store_import` alone."""
     spent = cpu = raw = done = 0.0
     with Archive.open(path, create=True) as archive:
@@ -141,17 +141,23 @@ def write(path: Path, documents: int) -> None:
             raw += sum(len((d.title or "") + (d.text or "")) for d in docs)
             done += len(docs)
         print(f"writing            {done / spent:10,.0f} documents a second ({done / cpu:,.0f} a CPU second)")
-        memory = rss_mb()
-        begin, begin_cpu = time.perf_counter(), time.process_time()
-        archive.group()
-        spent, cpu = time.perf_counter() - begin, time.process_time() - begin_cpu
-        print(f"stories            {done / spent:10,.0f} documents a second ({done / cpu:,.0f} a CPU second), "
-              f"memory {rss_mb():.0f} MB ({rss_mb() - memory:+.0f})")  # fmt: skip
+        if stories:
+            group(archive, done)
         archive._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         archive._db.execute("ANALYZE")
     print(
         f"file               {path.stat().st_size / raw:10.2f} times the raw text ({path.stat().st_size / 1e6:,.0f} MB)"
     )
+
+
+def group(archive: Archive, documents: float) -> None:
+    """Stories of all that was written."""
+    memory = rss_mb()
+    begin, begin_cpu = time.perf_counter(), time.process_time()
+    archive.group()
+    spent, cpu = time.perf_counter() - begin, time.process_time() - begin_cpu
+    print(f"stories            {documents / spent:10,.0f} documents a second ({documents / cpu:,.0f} a CPU second), "
+          f"memory {rss_mb():.0f} MB ({rss_mb() - memory:+.0f})")  # fmt: skip
 
 
 def kinds(common: str, frequent: str, rare: str) -> dict[str, list[dict[str, object]]]:
@@ -187,7 +193,9 @@ def quantiles(times: list[tuple[float, float]]) -> str:
     parts = []
     for place, name in enumerate(("", " CPU")):
         values = sorted(t[place] for t in times)
-        parts.append(f"p50 {statistics.median(values):7.2f} p95 {values[max(0, int(len(values) * 0.95) - 1)]:7.2f} ms{name}")
+        parts.append(
+            f"p50 {statistics.median(values):7.2f} p95 {values[max(0, int(len(values) * 0.95) - 1)]:7.2f} ms{name}"
+        )
     return "   ".join(parts)
 
 
@@ -291,13 +299,13 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=100_000)
     parser.add_argument("--folder", type=Path, required=True, help="where the files are made; kept for the next run")
     parser.add_argument("--repeat", type=int, default=20, help="times each query is asked")
-    parser.add_argument("--skip", default="", help="parts left out: write search plain backup process")
+    parser.add_argument("--skip", default="", help="parts left out: write stories search plain backup process")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     path = options.folder / f"archive-{options.documents}.db"
     print(f"{options.documents:,} documents, seed {SEED}")
     if not path.exists() and "write" not in options.skip:
-        write(path, options.documents)
+        write(path, options.documents, stories="stories" not in options.skip)
     for name, part in (
         ("search", lambda: search(path, options.repeat)),
         ("plain", lambda: plain(options.folder / f"plain-{options.documents}.db", path, options.repeat)),

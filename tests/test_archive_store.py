@@ -248,7 +248,7 @@ def test_a_full_disk_is_one_line_and_an_intact_archive(archive):
     put(archive, doc(n=1))
     pages = archive._db.execute("PRAGMA page_count").fetchone()[0]
     archive._db.execute(f"PRAGMA max_page_count = {pages + 2}")
-    many = tuple(doc("bromazolam " * 400 + str(n), n=n) for n in range(2, 60))
+    many = tuple(doc("Bromazolam again. " * 400 + str(n), n=n) for n in range(2, 60))
     with pytest.raises(ArchiveError, match="disk full: .*intact"):
         put(archive, *many)
     archive._db.execute(f"PRAGMA max_page_count = {pages + 100_000}")
