@@ -118,6 +118,8 @@ def _through_parser(kind: str, lines: list[bytes]) -> list[Item]:
 
     before, after = _ENVELOPES[kind]
     page = parse_file(kind, before + b",".join(lines) + after)
+    if not page.complete:
+        raise ParseError(page.problems[0] if page.problems else "the record is cut off")
     items: list[Item] = list(page.documents)
     return items + [Refused("batch", problem) for problem in page.problems]
 

@@ -131,7 +131,7 @@ def _answers(client: Any, parts: Sequence[Part], job: Job) -> Iterator[dict[str,
     largest_first = sorted(parts, key=lambda part: -part.size)
     futures = client.map(tag_part, largest_first, job=job, pure=False, retries=_RETRIES)
     by_key = {future.key: part for future, part in zip(futures, largest_first, strict=True)}
-    for future in as_completed(futures):
+    for future in as_completed(futures, loop=client.loop):
         part = by_key[future.key]
         if future.status == "finished":
             yield future.result()
