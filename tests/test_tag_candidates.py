@@ -99,9 +99,12 @@ def test_medicines_genes_numbers_and_places_are_no_candidates(text: str) -> None
 
 
 def test_a_megabyte_of_prose_without_drugs_gives_no_substance_and_no_candidate() -> None:
-    texts = [text for text in pydoc_data.topics.topics.values()]
-    texts += [p.read_text("utf-8", "replace") for p in sorted(Path("/usr/share/common-licenses").glob("*")) if p.is_file()]
-    texts += [p.read_text("utf-8", "replace") for p in sorted(Path(sys.prefix).glob("lib/python*/site-packages/*/METADATA"))]
+    texts = list(pydoc_data.topics.topics.values())
+    files = [
+        *Path("/usr/share/common-licenses").glob("*"),
+        *Path(sys.prefix).glob("lib/python*/site-packages/*/METADATA"),
+    ]
+    texts += [p.read_text("utf-8", "replace") for p in sorted(files) if p.is_file()]
     hits, unknown = [], []
     for text in texts:
         found, candidates = FINDER.find("text", text)

@@ -36,8 +36,8 @@ _PREFIX = re.compile(
 _LOCANT = re.compile(r"(?:[2-9]|1\d)['′’]?|(?:\d['′’]?,)+\d['′’]?")
 _PREFIX_WORDS = (
     "desethyl", "desmethyl", "dealkyl", "desalkyl", "hydroxy", "fluoro", "chloro", "bromo", "iodo", "methoxy", "ethoxy",
-    "methyl", "ethyl", "propyl", "butyl", "acetyl", "acryl", "furanyl", "butyryl", "valeryl", "benzyl", "phenyl", "thio",
-    "nitro", "pyrrolidino", "pyrrolidinyl", "piperidinyl", "piperidino",
+    "methyl", "ethyl", "propyl", "butyl", "acetyl", "acryl", "furanyl", "butyryl", "valeryl", "benzyl", "phenyl",
+    "thio", "nitro", "pyrrolidino", "pyrrolidinyl", "piperidinyl", "piperidino",
 )  # fmt: skip
 _POSITIONS = ("ortho", "meta", "para", "alpha", "beta")
 _CODE_ON = re.compile(r"[-‐‑][A-Z0-9][A-Z0-9'-]{0,8}(?![\w])")

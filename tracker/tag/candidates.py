@@ -35,6 +35,10 @@ def _code(cls: str, why: str, pattern: str) -> Form:
 
 _PRE = r"(?:[\w,'’′()\[\]αβγ-]*)"
 _HALO = r"(?:F|Cl|Br|I|Me|MeO|EtO|HO|OH|AcO|PrO|Et|CN|NO2|TFM|CF3|M|fluoro|chloro|bromo|methoxy|methyl)"
+_HEADS = (  # what codes of synthetic cannabinoids begin with
+    "AB|ADB|ADMB|AMB|MMB|MDMB|EDMB|EMDB|EMB|APP|MPP|MPHP|CUMYL|NNL|NE|MN|CH|FUB|ACH|A|AKB|PTI|BZO"
+)
+_TAILS = "INACA|[A-Z0-9'-]ICA|AICA|IATA|PIATA|CACA|GACLONE|OXIZID|PYCA|CZCA"
 
 FORMS: tuple[Form, ...] = (
     _stem("designer_benzodiazepine", "stem -azolam", rf"{_PRE}[a-z]{{2,}}(?:azolam|tizolam)"),
@@ -42,40 +46,49 @@ FORMS: tuple[Form, ...] = (
     _stem("nitazene", "stem -nitazene", rf"{_PRE}[a-z](?:nitazene?|desnitazene?|todesnitazene?|etazene)"),
     _stem("nitazene", "stem -itazepyne", rf"{_PRE}[a-z]itazep(?:yne?|in|ipne|ipen)"),
     _stem("fentanyl_analogue", "stem -fentanyl", rf"{_PRE}[a-z0-9'-]fentan(?:yl|il)"),
-    _stem("opioid", "stem -orphine", r"(?:[\w'-]+-)?[a-z]*(?:b|l|d|t|n|f|h|y)r?orphine(?<!endorphine)(?<!dextrorphine)"),
+    _stem("opioid", "stem -orphine", r"(?:[\w'-]+-)?[a-z]*[bldtnfhy]r?orphine(?<!endorphine)(?<!dextrorphine)"),
     _stem("synthetic_cathinone", "stem -cathinone", rf"{_PRE}[a-z0-9-](?:cathinone)"),
-    _stem(
-        "synthetic_cathinone",
-        "stem -ylone or -edrone",
-        rf"{_PRE}(?:meth|eth|prop|but|pent|hex|hept|oct|benz)ylone|{_PRE}(?:pent|hex|hept|oct|buph|meph|phep?h|mex|leph|reph)edrone",
-    ),
-    _stem("synthetic_cathinone", "stem -rovalerone or -pyrrolidinophenone", rf"{_PRE}(?:pyrovalerone|pyrrolidino\w*phenone)"),
+    _stem("synthetic_cathinone", "stem -ylone", rf"{_PRE}(?:meth|eth|prop|but|pent|hex|hept|oct|benz)ylone"),
+    _stem("synthetic_cathinone", "stem -edrone", rf"{_PRE}(?:pent|hex|hept|oct|buph|meph|phep?h|mex|leph|reph)edrone"),
+    _stem("synthetic_cathinone", "stem -rovalerone", rf"{_PRE}(?:pyrovalerone|pyrrolidino\w*phenone)"),
     _stem("piperidine", "stem -phenidate", rf"{_PRE}[a-z-]phenidate"),
     _stem("tryptamine", "stem -tryptamine", rf"{_PRE}[a-z-]tryptamine"),
     _stem("phenethylamine", "stem -phenethylamine", rf"{_PRE}[a-z-]phenethylamine"),
     _stem("amphetamine", "stem -amphetamine", rf"{_PRE}[a-z-](?:amphetamine|amfetamine)"),
-    _stem("arylcyclohexylamine", "stem -ketamine or -xetamine", rf"{_PRE}(?:[a-z-]ketamine|[a-z]xetamine)"),
-    _stem("arylcyclohexylamine", "stem -phenidine or -phencyclidine", rf"{_PRE}[a-z-](?:phenidine|phencyclidine|eticyclidine)"),
+    _stem("arylcyclohexylamine", "stem -ketamine", rf"{_PRE}(?:[a-z-]ketamine|[a-z]xetamine)"),
+    _stem("arylcyclohexylamine", "stem -phenidine", rf"{_PRE}[a-z-](?:phenidine|phencyclidine|eticyclidine)"),
     _stem("sedative", "stem -omidate", rf"{_PRE}[a-z-](?:etomidate|metomidate|butomidate|propomidate|pentomidate)"),
     _stem("lysergamide", "lysergamide", rf"{_PRE}lysergamide|(?:1[A-Za-z]{{1,3}}-)(?:LSD|AL-LAD|ETH-LAD|MIPLA)"),
     _stem("gabapentinoid", "stem -phenibut", rf"{_PRE}[a-z0-9-]phenibut"),
     _stem(
         "synthetic_cannabinoid",
         "cannabinoid code",
-        r"(?:(?:\d[\w']{0,6}|[A-Z]{1,3})[- ])?(?:AB|ADB|ADMB|AMB|MMB|MDMB|EDMB|EMDB|EMB|APP|MPP|MPHP|CUMYL|NNL|NE|MN|CH|FUB|ACH|A|AKB|PTI|BZO)"
-        r"(?:\(?N\)?)?-[\w'.,()\[\]-]*(?:INACA|[A-Z0-9'-]ICA|AICA|IATA|PIATA|CACA|GACLONE|OXIZID|PYCA|CZCA)",
+        rf"(?:(?:\d[\w']{{0,6}}|[A-Z]{{1,3}})[- ])?(?:{_HEADS})(?:\(?N\)?)?-[\w'.,()\[\]-]*(?:{_TAILS})",
     ),
     _stem("synthetic_cannabinoid", "CUMYL code", r"(?:\d[\w']{0,4}-)?CUMYL-[\w'.\[\]-]{3,}"),
     _code("synthetic_cannabinoid", "JWH code", r"JWH-?\d{3}"),
-    _code("semi_synthetic_cannabinoid", "HHC or THC code", r"(?:HHC|THC|H4-?CBD|H2-?CBD)-?(?:[A-Z]{1,2}|[A-Z]-[A-Z])(?<!s)"),
+    _code("semi_synthetic_cannabinoid", "HHC or THC code", r"(?:HHC|THC|H4-?CBD|H2-?CBD)-?(?:[A-Z]{1,2}|[A-Z]-[A-Z])"),
     _code("phenethylamine", "2C code", r"2C-[A-Z](?:[A-Za-z0-9]{0,4})(?:-[A-Z0-9][A-Za-z0-9]{0,5}){0,2}"),
     _stem("phenethylamine", "NBOMe code", r"(?:\d{2}[A-Za-z0-9]{1,4}-?|2C-[A-Z0-9]-?)NB(?:OMe|OH|F|MD|4OMe|3OMe)"),
-    _code("arylcyclohexylamine", "PCP code", rf"\d['’′]?-?{_HALO}-?(?:2-oxo-|2'-oxo-)?PC(?:P|E|M|Pr|Py|MO)|\d['’′]?-?{_HALO}-?(?:DCK|MXE|PCP)"),
-    _code("synthetic_cathinone", "methcathinone code", r"[2-4]-?(?:F|Cl|Br|I|Me|E|M|C|B|MeO|P|iP)(?:MC|EC|PC|BC|iPC|MMC)|[2-4]-(?:[A-Z]MC|[A-Z]EC)"),
-    _code("synthetic_cathinone", "pyrrolidinophenone code", rf"(?:\d['’′]?-?{_HALO}-)?(?:alpha|α|a)-?P[A-Za-z]{{1,4}}P|\d['’′]?-?{_HALO}-(?:α-)?P(?:V|H|B|P|iH|Hi)P"),
-    _code("tryptamine", "tryptamine code", rf"[4-7]-{_HALO}-(?:[DEMN]{{1,2}}[A-Z]?i?[BEMPA]?[A-Za-z]?T|MALT|DALT|AMT|αMT|aMT|AET|αET)"),
+    _code(
+        "arylcyclohexylamine",
+        "PCP code",
+        rf"\d['’′]?-?{_HALO}-?(?:(?:2-oxo-|2'-oxo-)?PC(?:P|E|M|Pr|Py|MO)|DCK|MXE)",
+    ),
+    _code(
+        "synthetic_cathinone",
+        "methcathinone code",
+        r"[2-4]-?(?:F|Cl|Br|I|Me|E|M|C|B|MeO|P|iP)(?:MC|EC|PC|BC|iPC|MMC)|[2-4]-(?:[A-Z]MC|[A-Z]EC)",
+    ),
+    _code("synthetic_cathinone", "alpha-PVP code", rf"(?:\d['’′]?-?{_HALO}-)?(?:alpha|α|a)-?P[A-Za-z]{{1,4}}P"),
+    _code("synthetic_cathinone", "PVP code", rf"\d['’′]?-?{_HALO}-(?:α-)?P(?:V|H|B|P|iH|Hi)P"),
+    _code(
+        "tryptamine",
+        "tryptamine code",
+        rf"[4-7]-{_HALO}-(?:[DEMN]{{1,2}}[A-Z]?i?[BEMPA]?[A-Za-z]?T|MALT|DALT|AMT|αMT|aMT|AET|αET)",
+    ),
     _code("opioid", "U code", r"U-?[4-7]\d,?\d{3}[A-Z]?"),
-)  # fmt: skip
+)
 
 # Longer words that carry a stem and are no new drug: neurotransmitters, classes, chemistry in general.
 _KNOWN_OTHERS = re.compile(

@@ -11,14 +11,15 @@ _CLASS_AFTER = re.compile(
     r"[ \n'’\"”»-]{0,3}(?:(?:and|or) its )?"
     r"(?:analog(?:ue)?s?\b|analogous|analoga\w*|analóg\w*|análog\w*|analog[ioae]\w*|аналог\w*|homolog(?:ue)?s?\b|congeners?\b|"
     r"derivat(?:ive)?s?\b|derivat\w+|derivad\w+|dérivé\w*|derivati\b|pochodn\w+|"
-    r"related (?:substance|compound|drug|analog|opioid|cannabinoid|designer)|[- ]?type (?:stimulant|substance|cannabinoid|drug|opioid|compound)|"
+    r"related (?:substance|compound|drug|analog|opioid|cannabinoid|designer)|"
+    r"[- ]?type (?:stimulant|substance|cannabinoid|drug|opioid|compound)|"
     r"receptors?\b|antagonist|"
     r"(?:use|abuse)? ?poppy)",
     re.IGNORECASE,
 )
 _CLASS_BEFORE = re.compile(
-    r"(?:analog(?:ue)?s (?:of|du|de la|de l['’]|of the)|an[aá]log[oi]s? (?:del?|di|della|do|da)|derivatives of|dérivés (?:du|de la|de l['’])|"
-    r"derivad[oa]s? (?:del?|da|do|de la)|derivati (?:del|della|di)) ?$",
+    r"(?:analog(?:ue)?s (?:of|du|de la|de l['’]|of the)|an[aá]log[oi]s? (?:del?|di|della|do|da)|derivatives of|"
+    r"dérivés (?:du|de la|de l['’])|derivad[oa]s? (?:del?|da|do|de la)|derivati (?:del|della|di)) ?$",
     re.IGNORECASE,
 )
 
@@ -31,7 +32,8 @@ _LIST_GAP = re.compile(
 # Words about drugs; the weak ones are common in other texts too and support street names, not bare codes.
 _STRONG = (
     r"drugs?\b|narcotic|nps\b|psychoactive|psychotropic|overdos|opioid|opiate|fentanyl|heroin|cocaine|cannabi|mdma|benzo|"
-    r"stimulant|hallucin|psychedelic|sedative|tranquil|addict|drug deal|traffick|smuggl|snort|intoxicat|toxicolog|illicit|"
+    r"stimulant|hallucin|psychedelic|sedative|tranquil|addict|drug deal|traffick|smuggl|snort|intoxicat|toxicolog|"
+    r"illicit|"
     r"controlled substance|designer|legal high|research chemical|psychonaut|metabolite|analogue|cathinone|tryptamine|"
     r"phenethylamine|amphetamine|forensic|"
     r"droge|rauschgift|betäubungsmittel|drogue|stup[ée]fiant|droga|droghe|estupefaciente|stupefacent|verdovend|"
@@ -52,7 +54,8 @@ _SYNTHETIC_BEFORE = re.compile(
     r"\b(?:synth[eé]ti\w+|sint[eé]tic\w+|s[yi]nteti\w+|синтетич\w+|fake|legal|substitute) $", re.IGNORECASE
 )
 _SYNTHETIC_AFTER = re.compile(
-    r" (?:(?:natural )?sint[eé]tic\w+|synth[eé]ti(?:que|qu|sch)\w*|de synth[eèé]se|di sintesi|de síntesis|syntetyczn\w+)",
+    r" (?:(?:natural )?sint[eé]tic\w+|synth[eé]ti(?:que|qu|sch)\w*|de synth[eèé]se|di sintesi|de síntesis|"
+    r"syntetyczn\w+)",
     re.IGNORECASE,
 )
 _ALSO_SYNTHETIC = frozenset({"cannabis", "heroin", "cocaine", "cathinone", "opium", "thc", "amphetamine"})
@@ -66,7 +69,8 @@ _CLASS_PLURAL = {
     "mescaline": re.compile(r"mescalines$"),
 }
 _CLASS_ARTICLE = re.compile(
-    r"\b(?:synth\w+|sint\w+|syntet\w+|substituted|an?|another|any|new|novel|designer|the|ein|eine[rs]?|une?|una|et|en|tunnetuin)[ -]$",
+    r"\b(?:synth\w+|sint\w+|syntet\w+|substituted|an?|another|any|new|novel|designer|the|ein|eine[rs]?|une?|una|et|en|"
+    r"tunnetuin)[ -]$",
     re.IGNORECASE,
 )
 _NOT_A_DOI = re.compile(r"[:\s]*(?:10\.\d|https?:|\d)|\)?:")

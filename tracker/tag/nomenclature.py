@@ -17,8 +17,8 @@ _LIMIT = 24  # forms of one name
 _POSITION = {"2": "ortho", "3": "meta", "4": "para"}
 _NUMBER = {**{word: number for number, word in _POSITION.items()}, "o": "2", "m": "3", "p": "4"}
 _LONG = {
-    "f": "fluoro", "cl": "chloro", "br": "bromo", "i": "iodo", "me": "methyl", "et": "ethyl", "meo": "methoxy", "eto": "ethoxy",
-    "ho": "hydroxy", "oh": "hydroxy", "aco": "acetoxy", "pro": "propionyloxy", "cn": "cyano",
+    "f": "fluoro", "cl": "chloro", "br": "bromo", "i": "iodo", "me": "methyl", "et": "ethyl", "meo": "methoxy",
+    "eto": "ethoxy", "ho": "hydroxy", "oh": "hydroxy", "aco": "acetoxy", "pro": "propionyloxy", "cn": "cyano",
 }  # fmt: skip
 _SHORT = {
     "fluoro": "f",
@@ -31,7 +31,8 @@ _SHORT = {
 }
 _GROUP = "fluoro|chloro|bromo|iodo|methyl|methoxy|hydroxy|ethyl|ethoxy|nitro"
 _ON_A_RING = frozenset(
-    "fentanyl_analogue amphetamine synthetic_cathinone arylcyclohexylamine piperidine opioid piperazine stimulant".split()
+    """fentanyl_analogue amphetamine synthetic_cathinone arylcyclohexylamine piperidine opioid piperazine
+    stimulant""".split()
 )
 
 Rule = tuple["Pattern[str]", "Callable[[Match[str]], str]"]

@@ -61,11 +61,15 @@ def make_patterns(lexicon: Lexicon) -> Patterns:
             folded, breaks = separated(alias.text)
             groups[folded].append(Entry(folded, alias, substance, breaks))
     _widen(lexicon, groups)
-    entries = {k: tuple(sorted(group, key=lambda e: (e.alias.doubt == "never", bool(e.alias.doubt)))) for k, group in groups.items()}
+    entries = {k: tuple(sorted(group, key=_doubt)) for k, group in groups.items()}
     short = {k: group for k, group in entries.items() if _is_short(group)}
     keys = [k for k in entries if k not in short]
     wordless = frozenset(k for k in keys if not k.isascii() and is_wordless(k))
     return Patterns(keys, entries, short, AhoCorasick(keys, matchkind=MatchKind.Standard), wordless)
+
+
+def _doubt(entry: Entry) -> tuple[bool, bool]:
+    return entry.alias.doubt == "never", bool(entry.alias.doubt)
 
 
 def _widen(lexicon: Lexicon, groups: dict[str, list[Entry]]) -> None:

@@ -82,9 +82,10 @@ class Speller:
         ocr: dict[str, tuple[Entry, ...] | None] = {}
         for folded, group in self._entries.items():
             alias = group[0].alias
-            if len(folded) < _MIN_OCR or alias.doubt or alias.kind not in _KINDS or " " in alias.text.strip():
-                if not (len(folded) > _MIN_SKELETON and alias.doubt == "" and alias.kind == "systematic"):
-                    continue
+            if len(folded) < _MIN_OCR or alias.doubt or alias.kind not in _KINDS:
+                continue
+            if " " in alias.text and alias.kind != "systematic":
+                continue
             if not _is_letter_code(group[0]):
                 _put(skeletons, _stem(skeleton(folded)), group)
             _put(ocr, ocr_form(folded), group)

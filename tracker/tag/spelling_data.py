@@ -39,9 +39,10 @@ GUARDED = (
 # Words of other things that are one edit or an ending away from a name.
 ORDINARY = frozenset(
     """methylene ethylene propylene butylene pentylene hexylene morphing morphines heroine heroines heroin's heroically
-    cannabic quinidine serotonin melanin gelatin keratin creatine dopamine histamine nicotinic nicotinamide atropin
-    ecstatic ecstasies phenols phenolic phenytoin pethidin opinion opioid opioids cathedral cathedrals theine lithium-ion
+    cannabic quinidine serotonin melanin gelatin keratin creatine dopamine histamine nicotinic nicotinamide
+    atropin ecstatic ecstasies phenols phenolic phenytoin pethidin opinion opioid opioids cathedral cathedrals theine
     cannibal cannibals cannibalism promethean valerian valerate butanol butane-diol ketones ketamin's codeines
     methadon's barbitone benzoin benzodiazepin benzodiazepine benzodiazepines benzodiazepina benzodiazepinas
-    amphetaminic tryptophan lidocain's tropical tropicana captain captains paxton ativa lorient tavern eukaryote""".split()
+    amphetaminic tryptophan lidocain's tropical tropicana captain captains paxton ativa lorient tavern nootropic
+    nootropics""".split()
 )
