@@ -129,18 +129,19 @@ def candidates(view: View) -> dict[str, dict[str, float]]:
     evidence: dict[str, _Evidence] = defaultdict(_Evidence)
     for content, titled in ((view.title, True), (text, False)):
         for found in _spots(content):
-            if seat and content[found.start : found.end] in _SEATS:
+            if (seat and content[found.start : found.end] in _SEATS) or _misread(found, view.language):
                 continue
             if not titled and _elsewhere(content, found):
                 continue
             _count(evidence, found, titled, found.start / (len(content) or 1))
     host = _host_country(view.url)
-    if not evidence and host:
-        setting = _setting(view, host, host)
-        return {host: {**setting, "host alone": 1.0, "host alone, drug news": setting.get("drug news", 0.0)}}
     total = sum(_weight(e) for e in evidence.values()) or 1.0
     order = sorted(evidence, key=lambda code: (-_weight(evidence[code]), evidence[code].first))
-    return {code: _features(view, code, evidence[code], total, order.index(code), len(order), host) for code in order}
+    out = {code: _features(view, code, evidence[code], total, order.index(code), len(order), host) for code in order}
+    for code in dict.fromkeys((host, _NATIVE.get(view.language or ""))):
+        if code and code not in out:
+            out[code] = _unmentioned(view, code, host, len(order))
+    return out
 
 
 def _spots(text: str) -> list[Found[_Place]]:
@@ -158,6 +159,11 @@ def _written_right(text: str, found: Found[_Place]) -> bool:
     if place.kind == "state":  # "Jackson, MI": the two letters mean a state only behind a place
         return written == place.phrase and _STATE.search(text, max(0, found.start - 24), found.start) is not None
     return written.strip(".") == place.phrase
+
+
+def _misread(found: Found[_Place], language: str | None) -> bool:
+    """Iceland is "Island" in the Germanic languages but English."""
+    return found.value.phrase == "Island" and language in ("en", None)
 
 
 def _elsewhere(text: str, found: Found[_Place]) -> bool:
@@ -230,6 +236,19 @@ def _features(
     return {**out, **_setting(view, code, host)}
 
 
+def _unmentioned(view: View, code: str, host: str | None, rivals: int) -> dict[str, float]:
+    """A country that only the address or the language points to: what it weighs where the text names none, or others."""
+    setting = _setting(view, code, host)
+    drug_news = setting.get("drug news", 0.0)
+    out = {**setting, "unmentioned": 1.0, "unmentioned, rivals": linear.squash(rivals)}
+    if rivals == 0:
+        out["nothing mentioned"] = 1.0
+        out["nothing mentioned, drug news"] = drug_news
+        out["nothing mentioned, drug news, native"] = drug_news * setting.get("native", 0.0)
+        out["nothing mentioned, drug news, host"] = drug_news * setting.get("host", 0.0)
+    return out
+
+
 def _setting(view: View, code: str, host: str | None) -> dict[str, float]:
     """What kind of text it is, as far as it bears on whether its places are places of an event."""
     heard = cues.of(view)
@@ -243,10 +262,12 @@ def _setting(view: View, code: str, host: str | None) -> dict[str, float]:
         ("look-alike", "look-alike" in heard.text and not view.class_mentions),
         ("drug news", bool(_NEWS & heard.text.keys()) and bool(view.hits or view.class_mentions)),
         ("US", code == "US"),
+        ("source land", code in _SOURCES),
     )
     return {name: 1.0 for name, holds in flags if holds}
 
 
+_SOURCES = frozenset(("CN", "IN", "AF", "MX"))  # mostly named as where drugs come from
 _NEWS = frozenset(("illicit", "fake", "harm", "control words", "emerging"))
 
 

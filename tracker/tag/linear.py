@@ -30,12 +30,10 @@ class Linear:
                 if name in weights:
                     total += weights[name][0] * value
             return [total]
-        columns = range(len(out))
         for name, value in features.items():
             row = weights.get(name)
             if row is not None:
-                for i in columns:
-                    out[i] += row[i] * value
+                out = [total + weight * value for total, weight in zip(out, row, strict=True)]
         return out
 
     def best(self, features: Mapping[str, float]) -> str:
