@@ -17,7 +17,7 @@ from bs4 import BeautifulSoup
 from digest_archive import document, new_archive, poll, source, tags, watched, week
 
 from tracker.digest import FORMATS, Digest, make_digest, render
-from tracker.digest.charts import describe, plotted, png, svg
+from tracker.digest.charts import describe, plotted, png, specification, svg
 from tracker.digest.html import mail
 from tracker.digest.model import SECTION_IDS, Evidence
 from tracker.digest.plain import LINE
@@ -212,6 +212,18 @@ def test_a_plot_is_stable_and_has_words_and_a_picture(digest: Digest) -> None:
     assert svg(item).startswith("<svg")
     assert png(item).startswith(b"\x89PNG")
     assert describe(item).startswith("Stories a week on protonitazene: 0 in the 25 weeks before, 4 this week")
+
+
+def test_altair_accepts_the_description_of_a_plot() -> None:
+    import altair
+    from jsonschema import ValidationError
+
+    described = specification((0, 1, 0), 4, 0.5, 0.0, 2.0)
+    described["$schema"] = altair.LayerChart().to_dict(validate=False)["$schema"]
+    altair.Chart.from_dict(described, validate=True)
+    described["layer"][0]["mark"]["type"] = "pie in the sky"
+    with pytest.raises(ValidationError):
+        altair.Chart.from_dict(described, validate=True)
 
 
 def test_the_mail_page_has_its_styles_in_place(digest: Digest) -> None:
