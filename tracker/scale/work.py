@@ -132,6 +132,10 @@ def _write(part: Part, job: Job, writers: Mapping[str, TableWriter]) -> dict[str
             writers["seen"].add([_seen(part, position, item, None, relevant=False)])
             continue
         week = iso_week(item.published)
+        if job.keep == "relevant" and tagger.names_nothing(item.text or item.summary or "", item.title):
+            counts[week or "", "all", ""] += 1
+            writers["seen"].add([_seen(part, position, item, week, relevant=False)])
+            continue
         tags = tag_document(tagger, item)
         totals["relevant"] += tags.relevant
         writers["seen"].add([_seen(part, position, item, week, relevant=tags.relevant)])

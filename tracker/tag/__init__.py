@@ -62,6 +62,16 @@ class Tagger:
         given = {"published": published, "url": url, "source_type": source_type}
         return self.look(text, title=title, language=language, **given)[1]
 
+    def names_nothing(self, text: str, title: str | None = None) -> bool:
+        """Whether neither substance, class nor candidate is named. Such a text is never relevant, and knowing so costs a
+        fraction of its tags: what whole corpora are sifted with."""
+        fields: tuple[tuple[Field, str], ...] = (("title", title or ""), ("text", text or ""))
+        for field, content in fields:
+            hits, unknown = self._names.find(field, content)
+            if unknown or any(hit.reported for hit in hits) or self._classes.find(field, content, hits):
+                return False
+        return True
+
     def look(
         self,
         text: str,
