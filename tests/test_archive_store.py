@@ -59,6 +59,7 @@ def test_a_changed_item_is_a_new_revision_and_the_old_one_stays(archive):
         "Two deaths with bromazolam in Leeds.",
         "Three deaths with bromazolam in Leeds.",
     ]
+    assert [line for _, line in archive.changes(1)] == ["Item 1 [-Two-] {+Three+} deaths with bromazolam in Leeds."]
     now = archive.document(1)
     assert (now.first_seen, now.revised) == (MONDAY, MONDAY + days(1))
 
@@ -146,7 +147,11 @@ def test_a_notice_marks_its_original_whichever_came_first(archive, notice_first,
     record = marked[0].record
     assert [(n.status, n.at) for n in record.notices] == [("retracted", MONDAY + days(1))]
     if not notice_first:
-        assert archive.document(record.id, as_of=MONDAY + days(0.5)).editorial_status == "ok"
+        then = MONDAY + days(0.5)
+        assert archive.document(record.id, as_of=then).editorial_status == "ok"
+        assert archive.search("status:retracted", as_of=then).total == 0
+        assert archive.search("status:ok", as_of=then).total == 1
+    assert archive.search("status:retracted", as_of=MONDAY + days(2)).total == 1
     other = archive.search("status:notice").results[0].record
     assert other.document.doi == "10.1/b"
 

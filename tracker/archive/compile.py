@@ -180,6 +180,12 @@ def _sought(node: Node, lookup: Lookup) -> Iterator[Sought]:
 _REVISIONS = "SELECT i.revision FROM search JOIN search_rows i ON i.id = search.rowid WHERE search MATCH"
 
 
+_STATUS_THEN = """(SELECT status FROM (
+  SELECT coalesce(json_extract(r.fields, '$.editorial_status'), 'ok') AS status
+  UNION ALL SELECT m.status FROM editorial_marks m WHERE m.document = d.id AND m.at <= :as_of
+) ORDER BY instr('ok notice corrected concern retracted', status) DESC LIMIT 1)"""
+
+
 class Conditions:
     """Builds SQL conditions with numbered parameters. Tables as in `read.known_at`."""
 
@@ -242,8 +248,9 @@ class Conditions:
         columns = {"r": "d.source", "l": "lower(s.tier)", "y": "substr(d.published, 1, 4)"}
         return f"coalesce({columns[letter]} = {self.bind(int(rest) if letter == 'r' else rest)}, 0)"
 
-    def bounds(self, dates: Iterable[Dates]) -> list[str]:
-        """Conditions of date bounds: a coarse date matches where its period overlaps, `until` is inclusive."""
+    def bounds(self, dates: Iterable[Dates], *, at_moment: bool = False) -> list[str]:
+        """Conditions of date bounds: a coarse date matches where its period overlaps, `until` is inclusive; the
+        editorial status is that of `:as_of` with `at_moment`."""
         found = []
         for bound in dates:
             value = self.bind(bound.value)
@@ -256,5 +263,5 @@ class Conditions:
             elif bound.bound == "seen_before":
                 found.append(f"d.first_seen <= {value} || '~'")
             else:
-                found.append(f"d.editorial_status = {value}")
+                found.append(f"{_STATUS_THEN if at_moment else 'd.editorial_status'} = {value}")
         return found

@@ -172,6 +172,17 @@ class Archive:
         with self.reading():
             return read.revisions(self._db, number, as_of)
 
+    def changes(self, number: int, *, as_of: datetime | None = None) -> list[tuple[Revision, str]]:
+        """Each version after the first with a readable line of what changed in title and text, oldest first."""
+        from tracker.archive.diff import readable, word_diff
+
+        versions = self.revisions(number, as_of=as_of)
+        both = [f"{v.title or ''}\n{v.text or ''}" for v in versions]
+        return [
+            (version, readable(word_diff(old, new)))
+            for version, old, new in zip(versions[1:], both, both[1:], strict=False)
+        ]
+
     def story(self, number: int, *, as_of: datetime | None = None) -> StoryView | None:
         """The story that document `number` is in, with its links and voices; the number of a story that was joined
         to another leads there. None where there is no such document."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from tracker.archive import facts
 from tracker.archive.identity import document_of
-from tracker.archive.store import change_facts, tagset_row, write_tagsets
+from tracker.archive.index import change_facts
+from tracker.archive.store import tagset_row, write_tagsets
 from tracker.archive.tagrows import DETAIL_TABLES, TagRows, read_tags
 
 if TYPE_CHECKING:

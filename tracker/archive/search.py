@@ -217,7 +217,7 @@ class Searcher:
         build = Conditions(self._lookup)
         clause, values = known_at(asked.as_of, asked.tags)
         build.values.update(values)
-        where = ["d.first_seen <= :as_of", build.tree(node), *build.bounds(bounds)]
+        where = ["d.first_seen <= :as_of", build.tree(node), *build.bounds(bounds, at_moment=True)]
         if not asked.everything:
             where.append("coalesce(t.kept, d.kept)")
         return f"FROM {clause} WHERE {' AND '.join(where)}", build.values

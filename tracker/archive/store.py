@@ -13,15 +13,14 @@ from tracker.archive.identity import (
     Keys,
     agree,
     content_hash,
-    document_of,
     fields_json,
     gravest,
     keys_of,
-    notice_status,
     prepare,
     shared_links,
-    target_key,
 )  # fmt: skip
+from tracker.archive.index import SearchRow, add_to_search, retire_from_search
+from tracker.archive.notices import apply_notice, apply_waiting
 from tracker.archive.tagrows import TagRows
 from tracker.archive.terms import Terms, register_source
 from tracker.errors import ArchiveError
@@ -29,12 +28,9 @@ from tracker.text.urls import canonical_url
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tracker.model import Document, Source, Tags
-
-
-SearchRow = tuple[int, int, str, "str | None", "str | None", str]  # document, revision, first_seen, title, text, facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +182,7 @@ class Batch:
         self._rows = _Rows()
         self._next = {t: _next_id(connection, t) for t in ("documents", "revisions", "tagsets")}
         self._notices: list[tuple[int, Document, str]] = []
-        self._fresh_keys: list[tuple[int, int, str]] = []  # key, document, first_seen
+        self._fresh_keys: list[tuple[int, int]] = []  # key, document
         self._touched: list[tuple[Any, ...]] = []
         self._revised: list[tuple[Held, Item, Tags | None]] = []
         self._undated = 0
@@ -232,7 +228,7 @@ class Batch:
             self._touch(item, held)
         for k in resolver.claim(item.keys, held):
             self._rows.identities.append((k, self._num, held.id))
-            self._fresh_keys.append((k, held.id, self._now))
+            self._fresh_keys.append((k, held.id))
         if outcome != "unchanged" and item.document.relates_to and item.document.editorial_status == "notice":
             self._notices.append((held.id, item.document, held.first_seen))
         return outcome, held
@@ -354,47 +350,10 @@ class Batch:
         )  # fmt: skip
 
     def _mark(self) -> None:
-        """Notices mark their originals, whichever of the two came first."""
-        db = self._db
         for notice, document, seen in self._notices:
-            status = notice_status(document)
-            for target in document.relates_to:
-                k = target_key(target)
-                if k is None:
-                    continue
-                db.execute("INSERT OR REPLACE INTO relations VALUES (?,?,?,?)", (notice, k, target, status))
-                for (original,) in db.execute("SELECT document FROM identities WHERE key = ?", (k,)).fetchall():
-                    mark(db, original, notice, status, seen)
+            apply_notice(self._db, notice, document, seen)
         if self._fresh_keys:
-            waiting = db.execute(
-                "SELECT r.key, r.notice, r.status FROM json_each(?) w CROSS JOIN relations r ON r.key = w.value",
-                (json.dumps([k for k, _, _ in self._fresh_keys]),),
-            ).fetchall()
-            owner = {k: (document, seen) for k, document, seen in self._fresh_keys}
-            for k, notice, status in waiting:
-                original, _ = owner[k]
-                seen = max(r[0] for r in db.execute(
-                    "SELECT first_seen FROM documents WHERE id IN (?, ?)", (original, notice)))  # fmt: skip
-                mark(db, original, notice, status, seen)
-
-
-def mark(connection: sqlite3.Connection, original: int, notice: int, status: str, at: str) -> None:
-    """Mark a document as the notice says; the gravest word is shown, the earliest moment of a notice stays."""
-    if original == notice:
-        return
-    connection.execute(
-        "INSERT INTO editorial_marks VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET status = excluded.status",
-        (original, notice, status, at),
-    )
-    rows = connection.execute(
-        "SELECT status FROM editorial_marks WHERE document = ? UNION ALL "
-        "SELECT coalesce(json_extract(r.fields, '$.editorial_status'), 'ok') FROM documents d "
-        "JOIN revisions r ON r.id = d.revision WHERE d.id = ?",
-        (original, original),
-    )
-    connection.execute(
-        "UPDATE documents SET editorial_status = ? WHERE id = ?", (gravest([r[0] for r in rows]), original)
-    )
+            apply_waiting(self._db, self._fresh_keys)
 
 
 def _newest_states(resolver: Resolver, documents: Sequence[Document]) -> Iterable[Item]:
@@ -425,48 +384,6 @@ def write_tagsets(connection: sqlite3.Connection, heads: Sequence[tuple[Any, ...
     rows.write(connection)
 
 
-def add_to_search(connection: sqlite3.Connection, rows: Sequence[SearchRow]) -> None:
-    """Make current revisions findable."""
-    connection.executemany(
-        "INSERT INTO search_rows (id, revision, document, first_seen, facts) VALUES (?,?,?,?,?)",
-        [(row[0], row[1], row[0], row[2], row[5]) for row in rows],
-    )
-    connection.executemany(_INDEX, [(row[0], *row[3:]) for row in rows])
-
-
-_INDEX = "INSERT INTO search (rowid, title, text, facts) VALUES (?,?,?,?)"
-_UNINDEX = "INSERT INTO search (search, rowid, title, text, facts) VALUES ('delete',?,?,?,?)"
-
-
-def change_facts(
-    connection: sqlite3.Connection,
-    number: int,
-    line: str,
-    *,
-    to: int | None = None,
-    change: Callable[[], object] | None = None,
-) -> None:
-    """Replace the facts of one row of the search index; with `to` its number, with `change` also its texts."""
-    row = connection.execute("SELECT title, text, facts FROM search_content WHERE id = ?", (number,)).fetchone()
-    if row is None or (row["facts"] == line and to is None and change is None):
-        return
-    to = number if to is None else to
-    connection.execute(_UNINDEX, (number, row["title"], row["text"], row["facts"]))
-    connection.execute("UPDATE search_rows SET id = ?, facts = ? WHERE id = ?", (to, line, number))
-    if change is not None:
-        change()
-        row = connection.execute("SELECT title, text FROM search_content WHERE id = ?", (to,)).fetchone()
-    connection.execute(_INDEX, (to, row["title"], row["text"], line))
-
-
-def retire_from_search(connection: sqlite3.Connection, document: int) -> None:
-    """An older revision is found only by reads as of a moment when it was the current one."""
-    row = connection.execute("SELECT revision, facts FROM search_rows WHERE id = ?", (document,)).fetchone()
-    if row is not None:
-        line = " ".join(w for w in row["facts"].split() if w not in ("zk", "zu"))
-        change_facts(connection, document, line, to=-row["revision"])
-
-
 def _revision_row(
     revision: int, document_id: int, document: Document, hash_: bytes, known_from: str
 ) -> tuple[Any, ...]:
@@ -480,4 +397,4 @@ def _next_id(connection: sqlite3.Connection, table: str) -> int:
     return int(connection.execute(f"SELECT coalesce(max(id), 0) + 1 FROM {table}").fetchone()[0])
 
 
-__all__ = ["Batch", "Resolver", "Stored", "document_of", "mark", "unchanged"]
+__all__ = ["Batch", "Resolver", "Stored", "unchanged"]

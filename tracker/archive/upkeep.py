@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tracker.archive import facts
 from tracker.archive.connection import translated
 from tracker.archive.identity import content_hash, document_of
-from tracker.archive.store import change_facts
+from tracker.archive.index import change_facts
 from tracker.archive.terms import found_terms
 from tracker.archive.times import stamp
 from tracker.errors import UsageError
