@@ -10,7 +10,7 @@ PAGES = {
     "forum": (
         "https://www.reddit.com/r/researchchemicals/comments/abc/first_time",
         "First time with bromazolam, anyone else?",
-        "I took 1 mg last night and lol I do not remember a thing. Anyone else? My friend was fine.\nu/someone\n2 points",
+        "I took 1 mg last night and lol I remember nothing. Anyone else? My friend was fine.\nu/someone\n2 points",
     ),
     "legal_notice": (
         "https://www.federalregister.gov/documents/2024/05/01/x",
@@ -27,12 +27,12 @@ PAGES = {
     "news": (
         "https://www.bbc.co.uk/news/uk-scotland-123",
         "Two die after taking street Valium, police say",
-        'Police said on Tuesday that two men had died in Dundee. "We urge people not to take them," a spokesman said.',
+        'Police said on Tuesday that two men died in Dundee. "Do not take them," a spokesman said.',
     ),
     "marketing": (
         "https://www.sunriserecovery.com/blog/bromazolam-addiction",
         "Bromazolam Addiction: Signs and Treatment",
-        "Call us today. Our treatment center offers detox and residential rehab. Verify your insurance and get help now.",
+        "Call us today. Our treatment center offers detox and rehab. Verify your insurance and get help now.",
     ),
     "factsheet": (
         "https://www.medicines.org.uk/emc/files/pil.1.pdf",
@@ -43,7 +43,7 @@ PAGES = {
     "official_alert": (
         "https://health.gov.example/drug-alerts/bromazolam",
         "Drug alert: bromazolam in fake Xanax",
-        "Public drug warning. Fake Xanax bars contain bromazolam. Signs of an overdose: slow breathing. Carry naloxone.",
+        "Public drug warning. Fake Xanax bars contain bromazolam. Signs of an overdose: slow breath. Carry naloxone.",
     ),
     "report": (
         "https://www.unodc.org/documents/annual-report.pdf",

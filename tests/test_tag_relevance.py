@@ -35,15 +35,15 @@ def test_news_of_new_substances_and_of_misuse_is_kept(title: str, text: str) -> 
     [
         (
             "Diazepam tablets: patient leaflet",
-            "Keep this leaflet. Diazepam is used to treat anxiety. Ask your doctor or pharmacist. Possible side effects: drowsiness.",
+            "Keep this leaflet. Diazepam is used to treat anxiety. Ask your doctor or pharmacist about side effects.",
         ),
         (
             "Xylazine in horses",
-            "Vets use xylazine as a sedative for horses. The horse's head sinks; horses may sway. Dogs and cats need less.",
+            "Vets use xylazine as a sedative for horses. The horse's head sinks. Dogs and cats need less.",
         ),
         (
             "Ketamine infusions for depression",
-            "Our clinic treats refractory depression with ketamine infusions. In a randomised trial the nasal spray led to remission.",
+            "Our clinic treats refractory depression with ketamine infusions. In a trial the nasal spray worked.",
         ),
         (
             "Pumpkin spice recipe",
@@ -86,7 +86,7 @@ def test_where_nothing_is_named_the_score_stays_low() -> None:
 
 def test_rehab_copy_on_a_new_substance_is_marketing_and_kept() -> None:
     text = (
-        "Flunitrazolam is a designer drug and a designer benzodiazepine sold online. Our treatment center offers detox. "
+        "Flunitrazolam is a designer drug, a designer benzodiazepine. Our treatment center offers detox. "
         "Call us now; we treat addiction, verify your insurance."
     )
     found = tags(text, "Flunitrazolam addiction treatment", "https://www.recovery-center.example/flunitrazolam")

@@ -12,7 +12,7 @@ def of(text: str, title: str = "") -> dict[str, str]:
 
 def test_the_substance_of_the_title_is_primary_and_the_comparison_incidental() -> None:
     found = of(
-        "Isotonitazene was found in the blood of all three. It is stronger than fentanyl and hundreds of times stronger "
+        "Isotonitazene was found in the blood of all three. It is stronger than fentanyl and many times stronger "
         "than morphine. Isotonitazene caused the deaths.",
         "Isotonitazene deaths",
     )

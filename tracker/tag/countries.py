@@ -237,7 +237,7 @@ def _features(
 
 
 def _unmentioned(view: View, code: str, host: str | None, rivals: int) -> dict[str, float]:
-    """A country that only the address or the language points to: what it weighs where the text names none, or others."""
+    """A country that only address or language point to: what it weighs where the text names none, or others."""
     setting = _setting(view, code, host)
     drug_news = setting.get("drug news", 0.0)
     out = {**setting, "unmentioned": 1.0, "unmentioned, rivals": linear.squash(rivals)}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ORDER: tuple[Grade, ...] = ("lab_confirmed", "clinical_suspected", "seizure", "self_report", "market", "legal")
 _READ = 20_000
 _OPEN = re.compile(
-    r"(?i)\b(?:await\w*|pending|not yet|yet to|still to|to be (?:confirmed|tested|determined)|no (?:lab|test|toxicolog)\w*"
+    r"(?i)\b(?:await\w*|pending|not yet|yet to|still to|to be (?:confirmed|tested|found)|no (?:lab|test|toxic)\w*"
     r"|not (?:confirmed|tested|detected|found)|negative for|no (?:trace|evidence|sign)s? of|noch nicht|ausstehend"
     r"|reste à|à confirmer|aún no|todavía no|non ancora|da confermare|ainda não|nog niet|ännu inte|ikke|ei vielä"
     r"|jeszcze nie|zatím)\b"
