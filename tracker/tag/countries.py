@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.tag import cues, linear
 from tracker.tag.lookup import Found, Table, checked, folded, longest, rows
@@ -86,8 +86,7 @@ class _Evidence:
     shared: int = 0  # cities that other countries have too
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     codes: tuple[str, ...]
     kind: str
     case: str
@@ -102,13 +101,13 @@ def _places() -> Table[_Place]:
         checked("places.csv", phrase, "kind", row["kind"], _KINDS)
         checked("places.csv", phrase, "case", row["case"], _CASES)
         for code in codes:
-            checked("places.csv", phrase, "country", code, _is_code if row["kind"] != "none" else ("--",))
+            checked("places.csv", phrase, "country", code, _is_code)
         entries.append((phrase, _Place(codes, row["kind"], row["case"], phrase.removesuffix("*").strip("."))))
     return Table(entries)
 
 
 def _is_code(code: str) -> bool:
-    return len(code) == 2 and code.isalpha() and code.isupper()
+    return (len(code) == 2 and code.isalpha() and code.isupper()) or code == "--"  # "--": no country
 
 
 def find(view: View) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ The fold is one character for one character, so every span is a span of the text
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
@@ -27,6 +27,10 @@ _TABLE = {ord(mark): " " for mark in _MARKS}
 @lru_cache(maxsize=2)  # title and text of the document at hand are asked for by several taggers in turn
 def folded(text: str) -> str:
     """`text` in lower case with marks as spaces, one space in front and one behind, each character in its place + 1."""
+    return _fold(text)
+
+
+def _fold(text: str) -> str:
     low = text.lower()
     if len(low) != len(text):  # a few capitals (İ) grow when lowered
         low = "".join(small if len(small := char.lower()) == 1 else char for char in text)
@@ -50,7 +54,7 @@ class Table(Generic[T]):
         patterns: list[str] = []
         for phrase, value in entries:
             stem = phrase.endswith("*")
-            pattern = folded(phrase.removesuffix("*")).rstrip() if stem else folded(phrase).rstrip()
+            pattern = _fold(phrase[:-1] if stem else phrase).rstrip()
             if len(pattern) < 2:
                 raise LexiconError(f"phrase {phrase!r} is empty once folded; give it letters or digits")
             patterns.append(pattern)
@@ -94,20 +98,19 @@ def rows(name: str, columns: Sequence[str]) -> Iterator[Mapping[str, str]]:
     """The rows of a data file; a wrong header, missing cell or empty first cell is an error naming the line."""
     path = DATA / name
     with path.open(encoding="utf-8", newline="") as handle:
-        reader = csv.DictReader(handle)
-        if list(reader.fieldnames or ()) != list(columns):
-            raise LexiconError(
-                f"{name}: the header must be {','.join(columns)}; it is {','.join(reader.fieldnames or ())}"
-            )
-        for row in reader:
-            if None in row or None in row.values() or not row[columns[0]].strip():
+        reader = csv.reader(handle)
+        header = next(reader, [])
+        if header != list(columns):
+            raise LexiconError(f"{name}: the header must be {','.join(columns)}; it is {','.join(header)}")
+        for cells in reader:
+            if len(cells) != len(header) or not cells[0].strip():
                 raise LexiconError(f"{name} line {reader.line_num}: give every column, {columns[0]} not empty")
-            yield row
+            yield dict(zip(header, cells, strict=True))
 
 
-def checked(name: str, line: str, field: str, value: str, allowed: Callable[[str], bool] | Iterable[str]) -> str:
+def checked(name: str, line: str, field: str, value: str, allowed: Callable[[str], bool] | Container[str]) -> str:
     """`value` when it is allowed, else an error that names file, row and field."""
-    fine = allowed(value) if callable(allowed) else value in set(allowed)
+    fine = allowed(value) if callable(allowed) else value in allowed
     if not fine:
         raise LexiconError(f"{name} row {line!r}: {field} {value!r} is not one that the program knows")
     return value
