@@ -59,15 +59,16 @@ def _draw(recent: tuple[int, ...], observed: int, expected: float, low: float, h
 
 
 def specification(recent: tuple[int, ...], observed: int, expected: float, low: float, high: float) -> dict[str, Any]:
-    """The plot in Vega-Lite: bars of the weeks, in the last one the expectation with its interval."""
+    """The plot in Vega-Lite: bars of the weeks, beside the last one the expectation with its interval."""
     rows = [{"week": place - len(recent), "stories": count, "now": "before"} for place, count in enumerate(recent)]
     rows.append({"week": 0, "stories": observed, "now": "this week"})
-    x = {"field": "week", "type": "ordinal", "axis": None}
+    bare = {"title": None, "labels": False, "ticks": False}
+    x = {"field": "week", "type": "ordinal", "axis": bare}
     axis = {"title": None, "tickCount": 2, "tickMinStep": 1, "format": "d", "grid": False}
     top = max([high, observed, *recent])
     y = {"field": "stories", "type": "quantitative", "axis": axis, "scale": {"domain": [0, top]}}
     shades = {"domain": ["before", "this week"], "range": [_PAST, _NOW]}
-    band = {"values": [{"week": 0, "low": low, "high": high, "expected": expected}]}
+    band = {"values": [{"week": 1, "low": low, "high": high, "expected": expected}]}
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "width": _SIZE[0],

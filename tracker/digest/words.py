@@ -133,7 +133,9 @@ def countries(codes: Sequence[str]) -> str:
 
 def decimal(value: float) -> str:
     """An expected count as precise as it is worth."""
-    return f"{value:.1f}" if value >= 1 else f"{value:.2g}"
+    if value >= 1:
+        return f"{value:.1f}"
+    return f"{value:.2g}" if value >= 0.1 else f"{value:.1g}"
 
 
 def probability(value: float) -> str:
