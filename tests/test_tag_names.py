@@ -163,6 +163,21 @@ def test_a_typo_in_the_stem_of_a_new_substance_is_not_corrected(written: str) ->
     assert not (names(f"The illicit drug was {written}.") - listed)
 
 
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("Kokainproben", "cocaine"),
+        ("ecstasypillen", "mdma"),
+        ("heroinmissbruk", "heroin"),
+        ("fentanyloverdose", "fentanyl"),
+        ("Cannabiskonsum", "cannabis"),
+        ("ketaminmisbrug", "ketamine"),
+    ],
+)
+def test_a_compound_of_a_drug_and_a_noun_names_the_drug(written: str, name: str) -> None:
+    assert found(f"Polizei, drugs, narkotika: {written}.") == {written: name}
+
+
 def test_markers_point_to_their_parent() -> None:
     (hit,) = hits("Urine held benzoylecgonine.")
     assert (hit.name, hit.marker) == ("cocaine", True)

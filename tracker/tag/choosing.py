@@ -27,9 +27,6 @@ class Found:
     entries: tuple[Entry, ...]
     how: str
 
-    def __len__(self) -> int:
-        return self.end - self.start
-
 
 class Spans:
     """Places that do not overlap, in order, so that looking one up costs the same in long texts."""
@@ -69,16 +66,15 @@ class Choice:
         found = list(found)
         self._starts = frozenset(f.start for f in found)
         doubtful = []
-        for f in sorted(found, key=lambda f: (-len(f), f.start, -len(f.entries[0].key))):
+        for f in sorted(found, key=lambda f: (f.start - f.end, f.start, -len(f.entries[0].key))):
             if f.entries[0].alias.doubt == "never":
                 self._blocked.add(f.start, f.end)
             elif self._needs_company(f):
                 doubtful.append(f)
             elif not self._blocked.touch(f.start, f.end):
                 self._judge(f, f.entries[0])
-        for f, entry in self.kept:
-            self._places.add(f.start, f.end)
-            self._certain.add(entry.substance.name)
+        self._places = Spans((f.start, f.end) for f, _ in self.kept)
+        self._certain.update(entry.substance.name for _, entry in self.kept)
         for f in doubtful:
             if not self._blocked.touch(f.start, f.end):
                 entry_or_none = next((e for e in f.entries if self._is_supported(f, e)), None)
@@ -88,7 +84,7 @@ class Choice:
     def _needs_company(self, f: Found) -> bool:
         """Doubtful names, guessed spellings, and short codes in small letters."""
         entry = f.entries[0]
-        if entry.alias.doubt or f.how == "one typo" or (f.how != "exact" and len(f) < _SURE_GUESS):
+        if entry.alias.doubt or f.how == "one typo" or (f.how != "exact" and f.end - f.start < _SURE_GUESS):
             return True
         return len(entry.key) <= SHORT and entry.key.isascii() and self.text[f.start : f.end].islower()
 

@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from tracker.tag.spelling_data import CYRILLIC, CYRILLIC_GROUPS, ENDINGS, GUARDED, ORDINARY, RESPELLED
+from tracker.tag.spelling_data import COMPOUND_TAILS, CYRILLIC, CYRILLIC_GROUPS, ENDINGS, GUARDED, ORDINARY, RESPELLED
 from tracker.text.fold import key
 
 if TYPE_CHECKING:
@@ -105,6 +105,9 @@ class Speller:
         stemmed = self._by_skeleton(folded)
         if stemmed:
             return stemmed, "other language or inflected"
+        glued = self._by_compound(folded)
+        if glued:
+            return glued, "compound word"
         scanned = self._by_ocr(word, folded)
         if scanned:
             return scanned, "OCR swap"
@@ -149,6 +152,19 @@ class Speller:
             group = self._skeletons.get(base)
             if group and (not length or form[-length:] in ENDINGS):
                 return group
+        return None
+
+    def _by_compound(self, folded: str) -> tuple[Entry, ...] | None:
+        """The drug that a German, Dutch or Nordic compound begins with."""
+        if not folded.endswith(COMPOUND_TAILS):
+            return None
+        for tail in COMPOUND_TAILS:
+            head = folded.removesuffix(tail)
+            if head != folded:
+                for form in (head, head.removesuffix("s")):
+                    group = self._entries.get(form) if len(form) >= _MIN_OCR - 2 else None
+                    if group and not group[0].alias.doubt:
+                        return group
         return None
 
     def _by_ocr(self, word: str, folded: str) -> tuple[Entry, ...] | None:

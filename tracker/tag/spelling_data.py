@@ -46,3 +46,18 @@ ORDINARY = frozenset(
     amphetaminic tryptophan lidocain's tropical tropicana captain captains paxton ativa lorient tavern nootropic
     nootropics""".split()
 )
+
+# What German, Dutch and the Nordic languages glue to a drug's name ("Kokainproben", "ecstasypillen"), folded.
+COMPOUND_TAILS = tuple(
+    """probe proben konsum konsumenten konsument handel handler missbrauch missbrauchs abhangigkeit abhangige abhangigen
+    sucht suchtige suchtigen uberdosis uberdosen uberdosierung vergiftung vergiftungen tablette tabletten pille pillen
+    pulver schmuggel schmuggler fund funde lieferung lieferungen produkt produkte produkten gebrauch besitz krise
+    epidemie tote toten todesfall todesfalle pflaster tropfen spray verkauf markt therapie einnahme entzug intoxikation
+    intoxikationen haltige haltigen haltiges haltig labor labore mischung mischungen gemisch anbau blute bluten
+    gebruik gebruiker gebruikers verslaving verslaafde verslaafden smokkel poeder pil tablet doden vergiftiging
+    vergiftigingen productie lab labs pleister pleisters gebruikt vangst vangsten
+    missbruk missbrukare missbruket tabletter tablett smuggling beslag forgiftning forgiftningar overdos overdoser
+    dodsfall anvandning anvandare beroende plaster produkter piller pulvret
+    misbrug misbrugere misbruger misbruk misbrukere misbruker smugling beslaget forgiftninger overdose overdosis
+    overdosedodsfall bruk brug brugere brukere avhengighet afhaengighed dode krisen krise""".split()
+)

@@ -7,6 +7,7 @@ place (was there a space? a line break?) is the caller's to check in the origina
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from itertools import compress
 from typing import NamedTuple
@@ -23,6 +24,7 @@ _SPECIAL = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d",
 _ASCII: dict[str, str] = {chr(c): chr(c).lower() for c in range(128)}
 _ASCII.update({c: "" for c in _SPACES + "-" if c < "\x80"} | {"`": "'"})
 _ASCII_TABLE = str.maketrans({c: folded or None for c, folded in _ASCII.items()})  # None, not "": the quick way of str
+_SEVERAL = re.compile(rb"[\x02-\xff]")
 _KEPT = bytes(bool(_ASCII[chr(c)]) for c in range(128)) + bytes(128)
 
 
@@ -39,10 +41,14 @@ class Folded(NamedTuple):
             kept = original.encode("ascii").translate(_KEPT)
         else:
             kept = original.translate(_LENGTHS).encode("latin-1")
-        if max(kept, default=0) <= 1:
-            places = list(compress(range(len(original)), kept))
-        else:  # a ligature or a Greek letter became several characters
-            places = [i for i, length in enumerate(kept) for _ in range(length)]
+        places: list[int] = []
+        at = 0
+        for match in _SEVERAL.finditer(kept):  # ligatures, Greek letters: one character became several
+            here = match.start()
+            places += compress(range(at, here), kept[at:here])
+            places += [here] * kept[here]
+            at = here + 1
+        places += compress(range(at, len(original)), kept[at:])
         places.append(len(original))
         return places
 
