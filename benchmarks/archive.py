@@ -1,4 +1,5 @@
-"""The archive at size: writing, stories, search, facets, opening, backup, file size, beside plain FTS5 on the same rows.
+"""The archive at size: writing, stories, search, facets, opening, backup, file size, beside plain FTS5 on the same
+rows.
 
     python benchmarks/archive.py --documents 1000000 --folder /tmp/bench
 
@@ -75,7 +76,8 @@ class Generator:
         if recent and r.random() < 0.1:
             document, tags = r.choice(recent)
             text = f"{document.text} {r.choice(self._words)}."
-            return Document(external_id=str(n), url=url, title=f"{document.title} again", text=text, published=published,
+            return Document(external_id=str(n), url=url, title=f"{document.title} again", text=text,
+                            published=published,
                             precision="day", language="en"), tags  # fmt: skip
         words = r.choices(self._words, cum_weights=self._weights, k=WORDS)
         names = r.sample(SUBSTANCES, 2)
@@ -229,7 +231,8 @@ def plain(path: Path, archive: Path, repeat: int) -> None:
     db = sqlite3.connect(path)
     g = Generator()
     common, frequent, rare = g._words[20], g._words[60], g._words[VOCABULARY - 5]
-    queries = {"rare word": rare, "common word": common, "phrase": f'"{common} {frequent}"', "two words": f"{common} {frequent}",
+    queries = {"rare word": rare, "common word": common, "phrase": f'"{common} {frequent}"',
+               "two words": f"{common} {frequent}",
                "prefix": "brom*"}  # fmt: skip
     everything: list[tuple[float, float]] = []
     for kind, query in queries.items():
@@ -278,7 +281,8 @@ def backup(path: Path) -> None:
     ok = sqlite3.connect(target).execute("PRAGMA quick_check").fetchone()[0]
     target.unlink()
     print(
-        f"backup             {spent:10.1f} s while {len(waits)} batches were written; longest write {max(waits):.2f} s; copy {ok}"
+        f"backup             {spent:10.1f} s while {len(waits)} batches were written; longest write "
+        f"{max(waits):.2f} s; copy {ok}"
     )
 
 

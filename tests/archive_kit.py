@@ -35,7 +35,8 @@ COUNTRIES = {"Ireland": "IE", "Scotland": "GB", "Leeds": "GB", "Ohio": "US"}
 
 @dataclass(frozen=True)
 class Tagger:
-    """Finds five names, three themes and four places; "no X" is negated. Real spans, so that evidence can be checked."""
+    """Finds five names, three themes and four places; "no X" is negated. Real spans, so that evidence can be
+    checked."""
 
     version: str = "1"
     leave_out: tuple[str, ...] = ()
@@ -60,7 +61,7 @@ class Tagger:
                     found.setdefault(name, []).append(
                         Mention(m[0], field, m.start(), m.end(), "negated" if negated else "affirmed")  # type: ignore[arg-type]
                     )
-        classes = {name: cls for name, cls in NAMES.values()}
+        classes = dict(NAMES.values())
         substances = tuple(
             SubstanceTag(
                 name, classes[name], True, "primary" if i == 0 else "incidental",

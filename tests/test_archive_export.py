@@ -40,7 +40,8 @@ ARTICLE = Document(
 PLAIN = Document(
     external_id="guid-2", url="https://news.example.org/2?a=1&b=2", title="Xylazine in Ohio", text="Xylazine in Ohio."
 )
-MONTH = Document(external_id="guid-3", url="https://news.example.org/3", title="=HYPERLINK(\"x\")", text="-Bromazolam: +1 @home",
+MONTH = Document(external_id="guid-3", url="https://news.example.org/3", title="=HYPERLINK(\"x\")",
+                 text="-Bromazolam: +1 @home",
                  published="2024-06", precision="month", doctype="news", editorial_status="retracted")  # fmt: skip
 YEAR = Document(external_id="guid-4", title="Protonitazene yearbook", published="2023", precision="year")
 DOCUMENTS = (ARTICLE, PLAIN, MONTH, YEAR)
@@ -64,7 +65,8 @@ def exported(archive: Archive, form: str, **how: object) -> bytes:
 def test_the_manifest_says_what_was_asked_and_what_came_out(archive):
     out = io.BytesIO()
     said = archive.export(
-        "jsonl", out, now=MONDAY + days(1), query="bromazolam", filters=Filters(tier=("A",), since="2024"), lexicon=Names(),
+        "jsonl", out, now=MONDAY + days(1), query="bromazolam", filters=Filters(tier=("A",), since="2024"),
+        lexicon=Names(),
         as_of=MONDAY,
     ).as_json()  # fmt: skip
     assert said == {
@@ -163,7 +165,7 @@ def test_pandas_reads_csv_and_no_cell_is_a_formula(archive):
     import pandas as pd
 
     frame = pd.read_csv(io.BytesIO(exported(archive, "csv")), dtype=str).set_index("id")
-    assert tuple(["id", *frame.columns]) == CSV_COLUMNS
+    assert ("id", *frame.columns) == CSV_COLUMNS
     assert frame.loc["3", "title"] == '\'=HYPERLINK("x")'
     assert frame.loc["3", "text"].startswith("'-Bromazolam")
     assert frame.loc["1", "substances"] == "bromazolam; 4-cmc"
@@ -196,7 +198,8 @@ def test_parquet_is_read_by_pandas_and_duckdb(archive, tmp_path):
     frame = pd.read_parquet(path).set_index("id")
     assert list(frame.loc[1, "substances"]) == ["bromazolam", "4-cmc"]
     rows = duckdb.sql(
-        f"SELECT substance, count(*) FROM (SELECT unnest(substances) AS substance FROM '{path}') GROUP BY ALL ORDER BY ALL"
+        f"SELECT substance, count(*) FROM (SELECT unnest(substances) AS substance FROM '{path}') GROUP BY ALL "
+        f"ORDER BY ALL"
     ).fetchall()
     assert rows == [("4-cmc", 1), ("bromazolam", 2), ("protonitazene", 1), ("xylazine", 1)]
     whole = json.loads(frame.loc[1, "document"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -122,9 +123,8 @@ def test_query(archive, query, found):
     ],
 )
 def test_what_cannot_be_meant_is_answered_with_one_line(archive, query, message):
-    with pytest.raises(UsageError, match=".*") as error:
+    with pytest.raises(UsageError, match=re.escape(message)) as error:
         archive.search(query, searches={"loop": "search:loop"})
-    assert message in str(error.value)
     assert "\n" not in str(error.value)
 
 
@@ -134,8 +134,10 @@ def test_what_cannot_be_meant_is_answered_with_one_line(archive, query, message)
         st.text(max_size=40),
         st.lists(
             st.sampled_from(
-                ["bromazolam", "OR", "NOT", "AND", "-", "(", ")", '"', "*", "theme:death", "substance:", "^", "NEAR(", "a*",
-                 "{title}:", "--", ";", "'", "\x00", "facts:zk", "-x", "NEAR", "+", "rowid:1", "α", "4-CMC*", ":", "\\", "%"]
+                ["bromazolam", "OR", "NOT", "AND", "-", "(", ")", '"', "*", "theme:death", "substance:", "^", "NEAR(",
+                 "a*",
+                 "{title}:", "--", ";", "'", "\x00", "facts:zk", "-x", "NEAR", "+", "rowid:1", "α", "4-CMC*", ":",
+                 "\\", "%"]
             ),
             max_size=9,
         ).map(" ".join),
@@ -144,8 +146,7 @@ def test_what_cannot_be_meant_is_answered_with_one_line(archive, query, message)
 def test_nothing_typed_breaks_search(archive, query):
     try:
         now = archive.search(query, lexicon=Names(), limit=100)
-    except UsageError as error:
-        assert str(error)
+    except UsageError:
         return
     then = archive.search(query, lexicon=Names(), limit=100, as_of=MONDAY + days(100))
     assert [h.record.id for h in now.results] == [h.record.id for h in then.results]
@@ -159,7 +160,8 @@ def test_filters_mean_the_same_as_fields(archive):
         (Filters(substance=("xlbrom",), tier=("b",)), "substance:xlbrom tier:B"),
         (Filters(country=("IE",), since="2023", until="2023-12"), "country:IE after:2023 before:2023-12"),
         (Filters(cls=("nitazenes",), source=("gov",), doctype=("news",)), "class:nitazenes source:gov doctype:news"),
-        (Filters(status="ok", seen_after="2026-01-08", assertion=("affirmed",)), "status:ok seen-after:2026-01-08 assertion:affirmed"),
+        (Filters(status="ok", seen_after="2026-01-08", assertion=("affirmed",)),
+         "status:ok seen-after:2026-01-08 assertion:affirmed"),
     ]:  # fmt: skip
         assert ids(archive, filters=filters) == ids(archive, query)
         assert ids(archive, query)
@@ -188,7 +190,7 @@ def test_as_of_finds_the_words_known_then(tmp_path):
     with Archive.open(tmp_path / "a.db", create=True) as archive:
         put(archive, doc("Bromazolam in Leeds."))
         put(archive, doc("Xylazine in Ohio."), at=MONDAY + days(2))
-        then = dict(as_of=MONDAY + days(1))
+        then = {"as_of": MONDAY + days(1)}
         assert (ids(archive, "bromazolam"), ids(archive, "bromazolam", **then)) == ([], [1])
         assert (ids(archive, "xylazine"), ids(archive, "xylazine", **then)) == ([1], [])
         assert ids(archive, "country:US", **then) == []
@@ -227,7 +229,7 @@ def test_words_in_the_title_and_tagged_substances_come_first(tmp_path):
             doc("All about it, in Leeds.", 2, title="Bromazolam deaths"),
             doc("Xylazine, and also bromazolam.", 3, title="Ohio"),
         )
-        assert [h.record.id for h in archive.search("bromazolam", lexicon=Names()).results][0] == 2
+        assert next(h.record.id for h in archive.search("bromazolam", lexicon=Names()).results) == 2
 
 
 def test_tier_and_recency_decide_between_equals(tmp_path):
@@ -278,7 +280,8 @@ def test_a_page_as_json_has_the_names_of_the_contract(archive):
     page = search_json(archive.search("bromazolam", lexicon=Names(), limit=1))
     assert {"total", "facets", "results"} <= set(page)
     assert set(page["results"][0]) >= {
-        "id", "title", "url", "source", "publisher", "published", "first_seen", "tier", "doctype", "substances", "themes",
+        "id", "title", "url", "source", "publisher", "published", "first_seen", "tier", "doctype", "substances",
+        "themes",
         "story", "editorial_status", "snippet", "score",
     }  # fmt: skip
 

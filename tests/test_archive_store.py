@@ -67,17 +67,17 @@ def test_a_changed_item_is_a_new_revision_and_the_old_one_stays(archive):
 @pytest.mark.parametrize(
     ("first", "second", "same"),
     [
-        (dict(n=1), dict(n=1, external_id="other-guid"), True),  # same link, new guid
-        (dict(n=1), dict(n=1, url="https://news.example.org/1?utm_source=x"), True),  # tracking
-        (dict(n=1), dict(n=1, url="http://www.news.example.org/1/"), True),
-        (dict(n=1), dict(n=1, url="https://news.example.org/2"), False),  # one guid, two links
-        (dict(n=1, doi="10.1/a"), dict(n=2, doi="10.1/A"), True),  # DOI before link
-        (dict(n=1, doi="10.1/a"), dict(n=1, doi="10.1/b"), False),
-        (dict(n=1, pmid="7"), dict(n=2, pmid="7"), True),
-        (dict(n=1, pmid="7", doi="10.1/a"), dict(n=2, pmid="8", doi="10.1/a"), False),  # a DOI used twice
-        (dict(n=1), dict(n=1, doi="10.1/a"), True),  # the DOI came later
-        (dict(n=1, url=None), dict(n=1, url=None), True),
-        (dict(n=1, url=None), dict(n=2, url=None), False),
+        ({"n": 1}, {"n": 1, "external_id": "other-guid"}, True),  # same link, new guid
+        ({"n": 1}, {"n": 1, "url": "https://news.example.org/1?utm_source=x"}, True),  # tracking
+        ({"n": 1}, {"n": 1, "url": "http://www.news.example.org/1/"}, True),
+        ({"n": 1}, {"n": 1, "url": "https://news.example.org/2"}, False),  # one guid, two links
+        ({"n": 1, "doi": "10.1/a"}, {"n": 2, "doi": "10.1/A"}, True),  # DOI before link
+        ({"n": 1, "doi": "10.1/a"}, {"n": 1, "doi": "10.1/b"}, False),
+        ({"n": 1, "pmid": "7"}, {"n": 2, "pmid": "7"}, True),
+        ({"n": 1, "pmid": "7", "doi": "10.1/a"}, {"n": 2, "pmid": "8", "doi": "10.1/a"}, False),  # a DOI used twice
+        ({"n": 1}, {"n": 1, "doi": "10.1/a"}, True),  # the DOI came later
+        ({"n": 1, "url": None}, {"n": 1, "url": None}, True),
+        ({"n": 1, "url": None}, {"n": 2, "url": None}, False),
     ],
 )
 def test_identity(archive, first, second, same):
@@ -254,7 +254,7 @@ def test_a_full_disk_is_one_line_and_an_intact_archive(archive):
     pages = archive._db.execute("PRAGMA page_count").fetchone()[0]
     archive._db.execute(f"PRAGMA max_page_count = {pages + 2}")
     many = tuple(doc("Bromazolam again. " * 400 + str(n), n=n) for n in range(2, 60))
-    with pytest.raises(ArchiveError, match="disk full: .*intact"):
+    with pytest.raises(ArchiveError, match=r"disk full: .*intact"):
         put(archive, *many)
     archive._db.execute(f"PRAGMA max_page_count = {pages + 100_000}")
     assert count(archive, "documents") == 1

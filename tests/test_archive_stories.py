@@ -36,7 +36,7 @@ def sketch(side: dict) -> Sketch:
 def judged(pair: dict) -> str:
     """As the archive would: found through a common key, then compared."""
     a, b = sketch(pair["a"]), sketch(pair["b"])
-    if not {*a.bands(), *a.event_keys_in(REACH)} & set(b.keys()):
+    if not {*a.bands(), *a.event_keys_in(REACH)} & set(b.lookup_keys()):
         return "different"
     if copy_of(a, b, pair["a"]["text"], pair["b"]["text"]):
         return "copy"
@@ -98,10 +98,12 @@ def test_the_order_of_arrival_does_not_matter(tmp_path):
 
 WIRE = (
     "Two men have died in Leeds after taking tablets with bromazolam, West Yorkshire Police said on Tuesday. Officers "
-    "found 40 pills in Harehills and arrested a man of 29 from Chapeltown. Inspector Sarah Whitcombe asked users to seek help."
+    "found 40 pills in Harehills and arrested a man of 29 from Chapeltown. Inspector Sarah Whitcombe asked "
+    "users to seek help."
 )
 OWN = (
-    "Pills with bromazolam killed two people in Leeds. Detectives from West Yorkshire hold a 29-year-old of Chapeltown; "
+    "Pills with bromazolam killed two people in Leeds. Detectives from West Yorkshire hold a 29-year-old of "
+    "Chapeltown; "
     "in Harehills 40 tablets were recovered, Sarah Whitcombe confirmed."
 )
 
@@ -183,7 +185,7 @@ def test_a_document_that_changed_into_something_else_leaves_its_story(archive):
     put(archive, doc("An apology about bromazolam, with nothing of the kind.", 2), src=source("b"), at=MONDAY + days(1))
     assert archive.document(2).story == 2
     keys = archive._db.execute("SELECT count(*) FROM buckets WHERE document = 2").fetchone()[0]
-    assert keys == len(archive_sketch(archive, 2).keys())
+    assert keys == len(archive_sketch(archive, 2).lookup_keys())
 
 
 def archive_sketch(archive: Archive, number: int) -> Sketch:

@@ -70,10 +70,14 @@ def test_a_damaged_file_is_one_line(archive, tmp_path):
     content = bytearray((tmp_path / "b.db").read_bytes())
     content[len(content) // 2 :] = b"\xff" * (len(content) - len(content) // 2)
     (tmp_path / "b.db").write_bytes(content)
-    with pytest.raises(ArchiveError, match="damaged or no archive"), Archive.open(tmp_path / "b.db") as broken:
-        list(broken.all_documents(everything=True))
-        list(broken.search("bromazolam").results)
-        assert broken.verify() == []
+    with pytest.raises(ArchiveError, match="damaged or no archive"):
+        read_all(tmp_path / "b.db")
+
+
+def read_all(path):
+    with Archive.open(path) as archive:
+        list(archive.all_documents(everything=True))
+        list(archive.search("bromazolam").results)
 
 
 def test_a_backup_is_the_same_archive(archive, tmp_path):

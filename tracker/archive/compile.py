@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 # Question words say nothing of the matter; they are left out where others remain.
 STOP_WORDS = frozenset(
-    "a an and are as at be been by did do does for from had has have how in into is it its of on or that the their there "
+    "a an and are as at be been by did do does for from had has have how in into is it its of on or that the "
+    "their there "
     "these they this to was were what when where which who why will with der die das und de la le les el los en di per "
     "il lo van het een och".split()
 )

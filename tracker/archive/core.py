@@ -1,4 +1,5 @@
-"""`Archive`: the one door to the file. Each method is a transaction or a consistent read; the work is in its modules."""
+"""`Archive`: the one door to the file. Each method is a transaction or a consistent read; the work is in its
+modules."""
 
 from __future__ import annotations
 
@@ -275,7 +276,8 @@ class Archive:
             query, filters=filters, lexicon=lexicon, searches=searches, as_of=as_of, tags=tags, everything=everything
         )
         said = {
-            "query": query, "filters": filters.as_dict(), "as_of": _stamp(as_of), "tags": tags, "everything": everything,
+            "query": query, "filters": filters.as_dict(), "as_of": _stamp(as_of), "tags": tags,
+            "everything": everything,
             "exported_at": stamp(now),
         }  # fmt: skip
         return export(records, format, out, said=said)
@@ -369,7 +371,8 @@ class Archive:
             return int(self._db.execute(f"SELECT count(*) FROM documents {where}").fetchone()[0])
 
     def quick_check(self) -> list[str]:
-        """Findings of SQLite's quick check of the file; [] when it is sound. Lets SQLite tidy its statistics as well."""
+        """Findings of SQLite's quick check of the file; [] when it is sound. Lets SQLite tidy its statistics as
+        well."""
         with _connection.translated(self.path):
             rows = [str(row[0]) for row in self._db.execute("PRAGMA quick_check(20)")]
             self._db.execute("PRAGMA optimize")

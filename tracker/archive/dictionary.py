@@ -34,7 +34,8 @@ _SEARCH = """
 select d.id, d.title, d.url, d.source, d.published, d.first_seen, d.substances, d.themes,
   snippet(search, 1, '<b>', '</b>', '…', 30) as snippet
 from search join search_rows x on x.id = search.rowid join v_documents d on d.id = x.document
-where search match '{title text} : (' || :words || ')' and x.id > 0 and d.kept order by d.first_seen desc, d.id desc limit 100
+where search match '{title text} : (' || :words || ')' and x.id > 0 and d.kept
+order by d.first_seen desc, d.id desc limit 100
 """.strip()
 
 

@@ -2,7 +2,8 @@
 
 zk current and kept · zu current, not kept · sN substance (and sNn, sNh where not affirmed) · pN primary
 substance · cN class · tN theme (tNn, tNh) ·
-gGB country · rN source · lA tier · y2024 year of publication (yn: undated) · q202611 month first seen · dN document type ·
+gGB country · rN source · lA tier · y2024 year of publication (yn: undated) · q202611 month first seen ·
+dN document type ·
 ea en eh any affirmed, negated, hypothetical substance. N is the number of the term or source.
 """
 

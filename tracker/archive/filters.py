@@ -1,4 +1,5 @@
-"""Filters beside a query, as options of the command line and parameters of the API. Several values of one are alternatives."""
+"""Filters beside a query, as options of the command line and parameters of the API. Several values of one are
+alternatives."""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from tracker.archive.read import Record
 
 CSV_COLUMNS = (
-    "id", "source", "publisher", "tier", "title", "url", "doi", "pmid", "published", "precision", "updated", "first_seen",
+    "id", "source", "publisher", "tier", "title", "url", "doi", "pmid", "published", "precision", "updated",
+    "first_seen",
     "language", "doctype", "journal", "authors", "countries", "substances", "classes", "themes", "grade", "relevance",
     "story", "editorial_status", "lexicon", "text",
 )  # fmt: skip
@@ -163,7 +164,8 @@ def _bibtex(record: Record) -> dict[str, str | None]:
     }
 
 
-_TEX = {"\\": r"\textbackslash ", "{": r"\textbraceleft ", "}": r"\textbraceright ", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
+_TEX = {"\\": r"\textbackslash ", "{": r"\textbraceleft ", "}": r"\textbraceright ", "&": r"\&", "%": r"\%",
+        "$": r"\$", "#": r"\#", "_": r"\_",
         "~": r"\textasciitilde ", "^": r"\textasciicircum "}  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Puts documents into stories as they come: lookup by keys, decision by pairs, groups by links. Cost is per document.
 
-The links of a pair depend on the two documents alone, and a story is what links connect, so the order of arrival does not
+The links of a pair depend on the two documents alone, and a story is what links connect, so the order of arrival
+does not
 matter; only lookup keys that more than `CROWD` documents share are looked through in part.
 """
 
@@ -57,7 +58,8 @@ def _documents(connection: sqlite3.Connection, ids: Sequence[int]) -> list[_Doc]
     """Kept documents of `ids` with fresh sketches; the others leave whatever story they were in."""
     rows = connection.execute(
         "SELECT d.id, r.title, coalesce(r.text, '') AS text, t.doctype, t.countries, d.published, d.first_seen, "
-        "d.kept, d.doi, d.pmid, d.canonical_url, d.external_id, t.id AS tagset FROM json_each(?) w CROSS JOIN documents d ON d.id = w.value "
+        "d.kept, d.doi, d.pmid, d.canonical_url, d.external_id, t.id AS tagset FROM json_each(?) w CROSS JOIN "
+        "documents d ON d.id = w.value "
         "JOIN revisions r ON r.id = d.revision LEFT JOIN tagsets t ON t.id = d.tagset",
         (json.dumps(list(ids)),),
     ).fetchall()
@@ -111,7 +113,7 @@ def _forget(connection: sqlite3.Connection, document: int) -> None:
     """A changed document is compared anew: its old keys and links go, and the story it held together is split."""
     old = _load(connection, [document])
     if document in old:
-        keys = old[document].keys()
+        keys = old[document].lookup_keys()
         connection.executemany("DELETE FROM buckets WHERE key = ? AND document = ?", [(k, document) for k in keys])
         connection.execute("DELETE FROM sketches WHERE document = ?", (document,))
     if connection.execute("DELETE FROM links WHERE a = ? OR b = ?", (document, document)).rowcount:
@@ -170,7 +172,8 @@ def _join(connection: sqlite3.Connection, document: int, story: int, same_voice:
     if name != story:
         connection.execute("UPDATE documents SET story = ? WHERE story = ?", (name, story))
     connection.execute(
-        "UPDATE documents SET witness = ? WHERE story = ? AND witness <> ? AND witness IN (SELECT value FROM json_each(?))",
+        "UPDATE documents SET witness = ? WHERE story = ? AND witness <> ? AND witness IN (SELECT value FROM "
+        "json_each(?))",
         (voice, name, voice, json.dumps(sorted(witnesses))),
     )
 
@@ -181,7 +184,7 @@ def _keep(connection: sqlite3.Connection, doc: _Doc) -> None:
         " ".join(sorted(x.replace(" ", "\x1f") for x in part)) for part in (s.subjects, s.places, s.names, s.numbers)
     ]
     connection.execute("INSERT INTO sketches VALUES (?,?,?,?,?,?,?,?)", (doc.id, s.minhash, s.size, s.day, *sets))
-    connection.executemany("INSERT OR IGNORE INTO buckets VALUES (?,?)", [(k, doc.id) for k in s.keys()])
+    connection.executemany("INSERT OR IGNORE INTO buckets VALUES (?,?)", [(k, doc.id) for k in s.lookup_keys()])
 
 
 def _load(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, Sketch]:
@@ -203,7 +206,8 @@ def _same_items(connection: sqlite3.Connection, doc: _Doc) -> dict[int, tuple[st
     keys = [k for k in (doc.keys.pmid, doc.keys.doi, doc.keys.link) if k is not None]
     rows = connection.execute(
         "SELECT DISTINCT o.id, o.doi, o.pmid, o.canonical_url FROM json_each(?) w "
-        "CROSS JOIN identities i ON i.key = w.value JOIN documents o ON o.id = i.document WHERE o.kept AND o.id <> ? LIMIT ?",
+        "CROSS JOIN identities i ON i.key = w.value JOIN documents o ON o.id = i.document WHERE o.kept AND o.id "
+        "<> ? LIMIT ?",
         (json.dumps(keys), doc.id, CROWD),
     )
     found = {}

@@ -63,7 +63,8 @@ def _mask(text: str | None) -> str | None:
 
 
 def content_hash(document: Document) -> bytes:
-    """A stable hash of what a reader would call the content; empty fields do not count, so new fields change nothing."""
+    """A stable hash of what a reader would call the content; empty fields do not count, so new fields change
+    nothing."""
     parts: list[Any] = [HASH_VERSION]
     for field in _HASHED:
         value = getattr(document, field)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -27,7 +28,8 @@ LOOKED_AT = 5000  # … among so many documents
 
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
-    """How one source does. `rhythm_days` is the median of days between arrivals of new items, None below four arrivals."""
+    """How one source does. `rhythm_days` is the median of days between arrivals of new items, None below four
+    arrivals."""
 
     id: str
     status: SourceStatus | None
@@ -80,7 +82,8 @@ def write_state(connection: sqlite3.Connection, num: int, state: FetchState) -> 
 
 def write_fetches(connection: sqlite3.Connection, num: int, fetches: Sequence[Fetch]) -> None:
     connection.executemany(
-        "INSERT INTO fetches (source, at, url, status, http, ms, bytes, items, error, note) VALUES (?,?,?,?,?,?,?,?,?,?)",
+        "INSERT INTO fetches (source, at, url, status, http, ms, bytes, items, error, note) VALUES "
+        "(?,?,?,?,?,?,?,?,?,?)",
         [(num, stamp(f.at), f.url, f.status, f.http, f.ms, f.bytes, f.items, f.error, f.note) for f in fetches],
     )
 
@@ -127,7 +130,7 @@ def rhythm_days(arrivals: Sequence[datetime]) -> float | None:
     """Median days between arrivals given newest first; None with fewer than four, where a median says nothing."""
     if len(arrivals) < 4:
         return None
-    gaps = [(a - b).total_seconds() / 86400 for a, b in zip(arrivals, arrivals[1:], strict=False)]
+    gaps = [(a - b).total_seconds() / 86400 for a, b in itertools.pairwise(arrivals)]
     return round(median(gaps), 2)
 
 

@@ -85,7 +85,8 @@ class Revision:
 
 
 def known_at(as_of: str | None, tags: TagMode) -> tuple[str, dict[str, Any]]:
-    """FROM clause (documents d, revisions r, tagsets t, sources s, lexicons l) of what was known, and its parameters."""
+    """FROM clause (documents d, revisions r, tagsets t, sources s, lexicons l) of what was known, and its
+    parameters."""
     if as_of is None:
         joins = "JOIN revisions r ON r.id = d.revision LEFT JOIN tagsets t ON t.id = d.tagset"
     else:

@@ -1,8 +1,9 @@
 """The schema as readable SQL and the steps that lead to it. Add steps; never edit one that was released.
 
-Raw tables (`sources`, `documents`, `revisions`, `fetches`, `relations`) hold what sources said and are never overwritten
-by derived facts. Derived tables (`tagsets` and what hangs on it, `search_rows`, `stories`) can be rebuilt.
-Moments are UTC text `2026-11-24T07:00:00Z`, so that text order is time order. A span is code points, half-open, into the
+Raw tables (`sources`, `documents`, `revisions`, `fetches`, `relations`) hold what sources said and are never
+overwritten by derived facts. Derived tables (`tagsets` and what hangs on it, `search_rows`, `stories`) can be rebuilt.
+Moments are UTC text `2026-11-24T07:00:00Z`, so that text order is time order. A span is code points, half-open, into
+the
 field of the revision that the tag set belongs to; its text is never stored a second time.
 """
 
@@ -221,7 +222,8 @@ def make_views(connection: sqlite3.Connection) -> None:
 
 
 def run_script(connection: sqlite3.Connection, script: str) -> None:
-    """Statement by statement inside the open transaction; `executescript` would commit it and could not be rolled back."""
+    """Statement by statement inside the open transaction; `executescript` would commit it and could not be rolled
+    back."""
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line

@@ -1,7 +1,8 @@
 """Search: hits, facets and snippets for a query, now or as of a moment.
 
 Ranking is bounded: the newest `RANKED` hits are scored (BM25 with title weight, tier and recency), what is older
-follows newest first; facets count the newest `FACETED`, totals stop at `COUNTED`. So a word that stands in half a million documents costs no more than a rare one.
+follows newest first; facets count the newest `FACETED`, totals stop at `COUNTED`. So a word that stands in half a
+million documents costs no more than a rare one.
 """
 
 from __future__ import annotations

@@ -41,9 +41,12 @@ _NUMBER = re.compile(r"(?<![\w.,])\d{1,3}(?:[.,  ]\d{3})+(?![\w])|(?<![\w])\d+(?
 _NUMBER_WORDS = {
     word: str(value)
     for value, words in {
-        2: "two zwei deux dos due dwa två to twee", 3: "three drei trois tres tre drie trzy", 4: "four vier quatre cuatro "
-        "quattro fyra fire cztery", 5: "five fünf cinq cinco cinque fem vijf pięć", 6: "six sechs seis sei sex seks zes",
-        7: "seven sieben sept siete sette sju syv zeven", 8: "eight acht huit ocho otto åtta otte", 9: "nine neun neuf nueve "
+        2: "two zwei deux dos due dwa två to twee", 3: "three drei trois tres tre drie trzy",
+        4: "four vier quatre cuatro "
+        "quattro fyra fire cztery",
+        5: "five fünf cinq cinco cinque fem vijf pięć", 6: "six sechs seis sei sex seks zes",
+        7: "seven sieben sept siete sette sju syv zeven", 8: "eight acht huit ocho otto åtta otte",
+        9: "nine neun neuf nueve "
         "nove nio ni negen", 10: "ten zehn dix diez dieci tio ti tien", 11: "eleven elf onze once undici elva elleve",
         12: "twelve zwölf douze doce dodici tolv twaalf",
     }.items()
@@ -51,9 +54,11 @@ _NUMBER_WORDS = {
 }  # fmt: skip
 _NO_NAMES = frozenset(
     "january february march april may june july august september october november december monday tuesday wednesday "
-    "thursday friday saturday sunday januar februar märz mai juni juli oktober dezember montag dienstag mittwoch donnerstag "
+    "thursday friday saturday sunday januar februar märz mai juni juli oktober dezember montag dienstag "
+    "mittwoch donnerstag "
     "freitag samstag sonntag janvier février mars avril juin juillet août septembre octobre novembre décembre enero "
-    "febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre the this that these those and but "
+    "febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre the this that these "
+    "those and but "
     "for with from after officers police health public drug drugs people reuters ddp afp dpa".split()
 )
 
@@ -70,7 +75,7 @@ class Sketch:
     names: frozenset[str]
     numbers: frozenset[str]
 
-    def keys(self) -> list[int]:
+    def lookup_keys(self) -> list[int]:
         """Lookup keys: bands of the MinHash, and subject with name and week."""
         return [*self.bands(), *self.event_keys()]
 

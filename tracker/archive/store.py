@@ -236,7 +236,8 @@ class Batch:
     def _tagged(self, item: Item, tags: Tags | None) -> Tags:
         if tags is None:
             raise ArchiveError(
-                f"{self._source.id}: {item.document.external_id} was changed by another run while this one read it; run again"
+                f"{self._source.id}: {item.document.external_id} was changed by another run while this one read "
+                f"it; run again"
             )
         return tags
 
@@ -374,7 +375,8 @@ def tagset_row(
 ) -> tuple[Any, ...]:
     """A row of `tagsets` for a current tag set."""
     return (
-        tagset, revision, document, lexicon, made_at, known_from, None, 1, int(tags.relevant), tags.relevance, int(kept),
+        tagset, revision, document, lexicon, made_at, known_from, None, 1, int(tags.relevant), tags.relevance,
+        int(kept),
         tags.doctype, tags.grade, tags.language, " ".join(tags.countries),
     )  # fmt: skip
 

@@ -113,7 +113,8 @@ class TagRows:
 
 def _mention_row(tagset: int, seq: int, term: int, m: Mention) -> Row:
     return (
-        tagset, seq, term, _FIELD[m.field], m.start, m.end, _ASSERTION[m.assertion], _CONTEXT[m.context], int(m.historical)
+        tagset, seq, term, _FIELD[m.field], m.start, m.end, _ASSERTION[m.assertion], _CONTEXT[m.context],
+        int(m.historical),
     )  # fmt: skip
 
 

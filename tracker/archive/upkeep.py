@@ -25,22 +25,24 @@ PRUNE_DAYS = 180
 PAGE = 500
 
 _ORPHANS = {
-    "documents without a current revision": "SELECT count(*) FROM documents d LEFT JOIN revisions r ON r.id = d.revision "
-    "AND r.document = d.id AND r.known_until IS NULL WHERE r.id IS NULL",
-    "documents whose current tag set is not one of their current revision": "SELECT count(*) FROM documents d LEFT JOIN "
-    "tagsets t ON t.id = d.tagset AND t.revision = d.revision AND t.latest AND t.known_until IS NULL "
-    "WHERE d.tagset IS NOT NULL AND t.id IS NULL",
+    "documents without a current revision": """
+      SELECT count(*) FROM documents d
+      LEFT JOIN revisions r ON r.id = d.revision AND r.document = d.id AND r.known_until IS NULL WHERE r.id IS NULL""",
+    "documents whose current tag set is not one of their current revision": """
+      SELECT count(*) FROM documents d
+      LEFT JOIN tagsets t ON t.id = d.tagset AND t.revision = d.revision AND t.latest AND t.known_until IS NULL
+      WHERE d.tagset IS NOT NULL AND t.id IS NULL""",
     "revisions that end before they begin": "SELECT count(*) FROM revisions WHERE known_until < known_from",
-    "revisions known before their document": "SELECT count(*) FROM revisions r JOIN documents d ON d.id = r.document "
-    "WHERE r.known_from < d.first_seen",
-    "documents nobody can find again (no identity)": "SELECT count(*) FROM documents WHERE id NOT IN "
-    "(SELECT document FROM identities)",
-    "revisions missing from the search index": "SELECT count(*) FROM revisions r WHERE r.id NOT IN "
-    "(SELECT revision FROM search_rows)",
-    "documents in a story that does not exist": "SELECT count(*) FROM documents d LEFT JOIN documents s ON s.id = d.story "
-    "WHERE s.id IS NULL",
-    "stories not named after their smallest document": "SELECT count(*) FROM (SELECT story, min(id) AS low FROM documents "
-    "GROUP BY story HAVING low <> story)",
+    "revisions known before their document": """
+      SELECT count(*) FROM revisions r JOIN documents d ON d.id = r.document WHERE r.known_from < d.first_seen""",
+    "documents nobody can find again (no identity)": """
+      SELECT count(*) FROM documents WHERE id NOT IN (SELECT document FROM identities)""",
+    "revisions missing from the search index": """
+      SELECT count(*) FROM revisions WHERE id NOT IN (SELECT revision FROM search_rows)""",
+    "documents in a story that does not exist": """
+      SELECT count(*) FROM documents d LEFT JOIN documents s ON s.id = d.story WHERE s.id IS NULL""",
+    "stories not named after their smallest document": """
+      SELECT count(*) FROM (SELECT story, min(id) AS low FROM documents GROUP BY story HAVING low <> story)""",
 }
 
 

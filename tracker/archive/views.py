@@ -26,7 +26,8 @@ DOCUMENTS = _view(
     SELECT d.id, s.id, coalesce(d.publisher, s.publisher), s.tier, s.type, d.external_id, d.url, d.doi, d.pmid,
       r.title, CASE WHEN d.quote THEN r.text END, CASE WHEN d.quote THEN r.summary END,
       d.published, d.precision, d.updated, d.first_seen, d.fetched, d.backfilled,
-      coalesce(t.language, json_extract(r.fields, '$.language')), t.doctype, d.journal, t.relevant, t.relevance, t.grade,
+      coalesce(t.language, json_extract(r.fields, '$.language')), t.doctype, d.journal,
+      t.relevant, t.relevance, t.grade,
       t.countries,
       (SELECT group_concat(name, ', ') FROM (SELECT m.name FROM tag_terms x JOIN terms m ON m.id = x.term
         WHERE x.tagset = t.id AND m.kind = 'substance' ORDER BY x.position)),
@@ -115,15 +116,16 @@ THEMES = _view(
     """
     SELECT d.id, s.id, m.name, h.assertion, CASE WHEN d.quote THEN
         substr(CASE h.field WHEN 'title' THEN r.title ELSE r.text END, h.start + 1, h.end - h.start) END,
-      h.field, h.start, h.end, h.substances, (SELECT name FROM terms WHERE id = h.rule), d.published, d.first_seen, d.story, d.kept
+      h.field, h.start, h.end, h.substances, (SELECT name FROM terms WHERE id = h.rule),
+      d.published, d.first_seen, d.story, d.kept
     FROM themes h JOIN terms m ON m.id = h.term JOIN tagsets t ON t.id = h.tagset
       JOIN documents d ON d.tagset = t.id JOIN revisions r ON r.id = d.revision JOIN sources s ON s.num = d.source
     """,
     {
         "document": "number of the document",
         "source": "id of its source",
-        "theme": "death poisoning dependence polydrug adulteration counterfeit potency supply control emergence analytics "
-        "vulnerable impairment mental_health response prevalence pharmacology",
+        "theme": "death poisoning dependence polydrug adulteration counterfeit potency supply control emergence "
+        "analytics vulnerable impairment mental_health response prevalence pharmacology",
         "assertion": "affirmed, negated or hypothetical",
         "evidence": "the sentence; null for forum and marketing sources and where pruned",
         "field": "title or text",

@@ -56,7 +56,8 @@ def hit_json(hit: Hit) -> dict[str, Any]:
 
 
 def search_json(result: SearchResult) -> dict[str, Any]:
-    """A page of results. `total_exact` false: there are at least `total`; `facets_over`: newest hits that were counted."""
+    """A page of results. `total_exact` false: there are at least `total`; `facets_over`: newest hits that were
+    counted."""
     return {
         "total": result.total,
         "total_exact": result.exact,
