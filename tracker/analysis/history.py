@@ -128,20 +128,26 @@ class Past:
     exposures: tuple[float, ...]
     exposure: float
     class_rates: Mapping[str, float]
+    established: frozenset[int]  # sources (numbers) that count now: settled for half of these weeks at least
 
 
 def past_of(history: History, week: int, since: Mapping[int, int]) -> Past:
     """Cut the history to the weeks before `week` (a number). `since`: by source number, the week from which it counts.
 
     Exposure of a week is the number of documents that a source gave, weighted with the share of relevant ones that this
-    source has had over the whole time: a new source that only writes of drugs, or a busy one that rarely does, moves
-    the expectation as much as it moves the counts.
+    source has had over the whole time: a busy source that rarely writes of drugs does not water it down.
+
+    A source that specialises in one substance would still raise an alarm when it is added. So the week is counted, and
+    exposure measured, over established sources only: those settled for at least half of the weeks looked at. What
+    younger ones told in the past stays in the baseline, which can only make it higher.
     """
     weeks_seen = [number for number, given in history.exposure.items() if number < week and given]
     first = max(min(weeks_seen, default=week), week - BASELINE_WEEKS)
     span = range(first, week)
     share = _shares(history, range(first, week + 1))
-    exposures = tuple(_exposure(history, number, share, since) for number in span)
+    established = frozenset(source for source, start in since.items() if start <= week - len(span) / 2)
+    settled = {source: start for source, start in since.items() if source in established}
+    exposures = tuple(_exposure(history, number, share, settled) for number in span)
     total = sum(exposures)
     rates: dict[str, list[float]] = defaultdict(list)
     for name, counts in history.stories.items():
@@ -153,7 +159,8 @@ def past_of(history: History, week: int, since: Mapping[int, int]) -> Past:
         substances={name: _series(counts, span) for name, counts in history.stories.items()},
         classes={name: _series(counts, span) for name, counts in history.class_stories.items()},
         exposures=exposures,
-        exposure=_exposure(history, week, share, since),
+        exposure=_exposure(history, week, share, settled),
+        established=established,
         class_rates={cls: median(values) for cls, values in rates.items()},
     )
 

@@ -67,6 +67,7 @@ def week_facts(archive: Archive, *, week: str, as_of: datetime, official: Offici
         exposure=past.exposure,
         candidates=candidates,
         watched_since=watched,
+        established=frozenset(row["id"] for row in sources if row["num"] in past.established),
         official={name: official[name] for name in sorted(named) if name in official},
         archive_since=datetime.fromisoformat(span[0]) if span else None,
         places_before={

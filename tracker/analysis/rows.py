@@ -163,6 +163,7 @@ class WeekFacts:
     exposures: tuple[float, ...] = ()  # per week, as long as the series
     exposure: float = 0.0  # of the week
     candidates: Mapping[str, CandidateBefore] = field(default_factory=lambda: NOTHING)  # by folded surface
+    established: frozenset[str] | None = None  # sources whose stories count for `excess`; None: all that are settled
     watched_since: Mapping[str, datetime] = field(default_factory=lambda: NOTHING)  # by source
     official: Mapping[str, tuple[OfficialRow, ...]] = field(default_factory=lambda: NOTHING)
     archive_since: datetime | None = None

@@ -239,7 +239,7 @@ def _observed_series(facts: WeekFacts) -> Iterator[tuple[str, str, str, list[Doc
     for name, pairs in sorted(findings_of(facts.documents).items()):
         if not pairs[0][1].nps:
             continue
-        settled = [document for document, _ in pairs if is_settled(document, facts)]
+        settled = [document for document, _ in pairs if _counts(document, facts)]
         if settled:
             cls = pairs[0][1].cls
             by_class[cls].extend(settled)
@@ -247,6 +247,11 @@ def _observed_series(facts: WeekFacts) -> Iterator[tuple[str, str, str, list[Doc
     for cls, documents in sorted(by_class.items()):
         if cls not in _NO_CLASS:
             yield "class", cls, cls, documents
+
+
+def _counts(document: DocumentRow, facts: WeekFacts) -> bool:
+    """Whether a document counts towards more than expected: its source has been there for long enough to compare."""
+    return is_settled(document, facts) and (facts.established is None or document.source in facts.established)
 
 
 # --- names that the lexicon does not have ----------------------------------------------------------------------------
