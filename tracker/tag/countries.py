@@ -8,8 +8,9 @@ an international body are no places of the event and are left out before.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,6 +25,7 @@ _KINDS = ("country", "people", "region", "state", "city", "body", "cited", "mone
 # "cited": bodies that the whole world quotes (FDA); "none": names that only look like a place ("New England Journal").
 _CASES = ("exact", "capital", "any")
 _COLUMNS = ("phrase", "country", "kind", "case")
+_NEAR = 70  # characters between a place and a word of harm that bears on it
 _LIMIT = 20_000  # characters of a text that are read: events stand in front, and long texts name the whole world
 
 # "Department of Organic Chemistry, University of Kashan, Kashan, Iran": an address, not an event.
@@ -83,6 +85,7 @@ class _Evidence:
     titled: bool = False
     people_titled: bool = False
     first: float = 1.0  # relative place of the first mention
+    events: int = 0  # mentions near words of harm, market or control
     shared: int = 0  # cities that other countries have too
 
 
@@ -133,6 +136,9 @@ def candidates(view: View) -> dict[str, dict[str, float]]:
             if not titled and _elsewhere(content, found):
                 continue
             _count(evidence, found, titled, found.start / (len(content) or 1))
+            if not titled and _is_near(heard.events, found):
+                for code in found.value.codes:
+                    evidence[code].events += 1
     host = _host_country(view.url)
     total = sum(_weight(e) for e in evidence.values()) or 1.0
     order = sorted(evidence, key=lambda code: (-_weight(evidence[code]), evidence[code].first))
@@ -158,6 +164,11 @@ def _written_right(text: str, found: Found[_Place]) -> bool:
     if place.kind == "state":  # "Jackson, MI": the two letters mean a state only behind a place
         return written == place.phrase and _STATE.search(text, max(0, found.start - 24), found.start) is not None
     return written.strip(".") == place.phrase
+
+
+def _is_near(events: Sequence[int], found: Found[_Place]) -> bool:
+    at = bisect_left(events, found.start - _NEAR)
+    return at < len(events) and events[at] < found.end + _NEAR
 
 
 def _misread(found: Found[_Place], language: str | None) -> bool:
@@ -224,6 +235,9 @@ def _features(
     out["share"] = _weight(e) / total
     out["rivals"] = linear.squash(rivals - 1)
     out["first"] = 1.0 - e.first
+    out["near events"] = e.events / (sum(e.kinds.values()) or 1)
+    if not e.events and not e.titled:
+        out["never near events"] = 1.0
     for name, holds in (
         ("top", rank == 0),
         ("titled", e.titled),
@@ -243,6 +257,7 @@ def _unmentioned(view: View, code: str, host: str | None, rivals: int) -> dict[s
     if rivals == 0:
         out["nothing mentioned"] = 1.0
         out["nothing mentioned, drug news"] = drug_news
+        out["nothing mentioned, native"] = setting.get("native", 0.0)
         out["nothing mentioned, drug news, native"] = drug_news * setting.get("native", 0.0)
         out["nothing mentioned, drug news, host"] = drug_news * setting.get("host", 0.0)
     return out
@@ -259,7 +274,7 @@ def _setting(view: View, code: str, host: str | None) -> dict[str, float]:
         ("paper", heard.text.get("paper heads", 0) > 1),
         ("leaflet", "leaflet words" in heard.text or heard.text.get("prescribing", 0) > 3),
         ("look-alike", "look-alike" in heard.text and not view.class_mentions),
-        ("drug news", bool(_NEWS & heard.text.keys()) and bool(view.hits or view.class_mentions)),
+        ("drug news", bool(cues.EVENTS & heard.text.keys()) and bool(view.hits or view.class_mentions)),
         ("US", code == "US"),
         ("source land", code in _SOURCES),
     )
@@ -267,7 +282,6 @@ def _setting(view: View, code: str, host: str | None) -> dict[str, float]:
 
 
 _SOURCES = frozenset(("CN", "IN", "AF", "MX"))  # mostly named as where drugs come from
-_NEWS = frozenset(("illicit", "fake", "harm", "control words", "emerging"))
 
 
 def _host_country(url: str | None) -> str | None:

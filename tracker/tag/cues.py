@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from tracker.tag.lookup import Table, checked, rows
 if TYPE_CHECKING:
     from tracker.tag.view import View
 
+EVENTS = frozenset(("illicit", "fake", "harm", "control words", "emerging"))
 READ = 6_000  # characters of a text that are read: what kind of page it is shows early, and cost stays bounded
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _URL_WORD = re.compile(r"[a-z]{2,}")
@@ -40,6 +41,7 @@ class Cues:
     title_words: frozenset[str]
     address_words: frozenset[str]
     layout: Mapping[str, float]
+    events: Sequence[int]  # where in the text words of harm, market, fakes, control or novelty stand
 
 
 @cache
@@ -73,10 +75,12 @@ def of(view: View) -> Cues:
 
 def _read(view: View) -> Cues:
     text = view.text[:READ]
+    found = _phrases().find(text)
     host, path = _halves((view.url or "").lower())
     return Cues(
-        text=_count(text),
-        title=_count(view.title),
+        text=Counter(cue for f in found for cue in f.value),
+        title=Counter(cue for f in _phrases().find(view.title) for cue in f.value),
+        events=[f.start for f in found if not EVENTS.isdisjoint(f.value)],
         address=frozenset(_address(host, "host") | _address(path, "path")),
         title_words=frozenset(_WORD.findall(view.title.lower())),
         address_words=frozenset(_URL_WORD.findall(host + path)),
@@ -95,13 +99,6 @@ def _address(part: str, place: str) -> set[str]:
     search, values = _parts()
     found = (values[i] for i, _, _ in search.find_matches_as_indexes(part, overlapping=True))
     return {f"{place} {cue}" for cue, where in found if where in (place, "any")}
-
-
-def _count(text: str) -> Mapping[str, int]:
-    counts: Counter[str] = Counter()
-    for found in _phrases().find(text):
-        counts.update(found.value)
-    return counts
 
 
 def _headline(title: str) -> dict[str, float]:
