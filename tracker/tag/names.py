@@ -80,11 +80,16 @@ class NameFinder:
 def _separators_fit(text: str, entry: Entry, places: Sequence[int]) -> bool:
     """Gaps stand where the name has them; in long names anywhere, in short ones where a hyphen broke the word."""
     if places[-1] - places[0] == len(places) - 1:  # written in one piece
-        return not (entry.alias.kind == "street" and entry.breaks)
+        return not entry.breaks or not (entry.alias.kind == "street" or _is_a_word(text, entry, places))
     gaps = [(at, text[a + 1 : b]) for at, (a, b) in enumerate(pairwise(places), 1) if b - a > 1]
     if len(places) >= _FREE_FROM:
         return all(_may_break(text, entry, places, at, gap) for at, gap in gaps)
     return all(_may_part(text, entry, places, at, gap) for at, gap in gaps)
+
+
+def _is_a_word(text: str, entry: Entry, places: Sequence[int]) -> bool:
+    """A short hyphenated name of letters alone, written as one word in small letters ("o-ff" and "off")."""
+    return len(places) <= 6 and entry.key.isalpha() and text[places[0] : places[-1] + 1].islower()
 
 
 def _may_break(text: str, entry: Entry, places: Sequence[int], at: int, gap: str) -> bool:
