@@ -65,7 +65,7 @@ def test_prescribing_animals_and_look_alikes_are_not_kept(title: str, text: str)
 def test_the_score_is_a_probability_on_the_side_of_the_answer() -> None:
     kept = tags("Bromazolam was seized in a prison; two inmates overdosed on the new designer benzodiazepine.")
     left = tags(
-        "Keep this leaflet. Ask your doctor or pharmacist how to take diazepam tablets. Possible side effects are listed."
+        "Keep this leaflet. Ask your doctor or pharmacist how to take diazepam tablets. Side effects: drowsiness."
     )
     assert 0.5 <= kept.relevance <= 1.0
     assert 0.0 <= left.relevance < 0.5

@@ -143,9 +143,9 @@ def candidates(view: View) -> dict[str, dict[str, float]]:
     total = sum(_weight(e) for e in evidence.values()) or 1.0
     order = sorted(evidence, key=lambda code: (-_weight(evidence[code]), evidence[code].first))
     out = {code: _features(view, code, evidence[code], total, order.index(code), len(order), host) for code in order}
-    for code in dict.fromkeys((host, _NATIVE.get(view.language or ""))):
-        if code and code not in out:
-            out[code] = _unmentioned(view, code, host, len(order))
+    for hinted in dict.fromkeys((host, _NATIVE.get(view.language or ""))):
+        if hinted and hinted not in out:
+            out[hinted] = _unmentioned(view, hinted, host, len(order))
     return out
 
 
