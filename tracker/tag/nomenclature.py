@@ -96,8 +96,16 @@ _RULES: tuple[Rule, ...] = (
 )
 
 
+_ANY_ON_A_RING, _ANY = (
+    re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _ in rules))
+    for rules in ((*_RING_RULES, *_RULES), _RULES)
+)  # whether any rule applies, in one search: most names have none
+
+
 def equivalents(name: str, cls: str) -> Iterator[str]:
     """Other forms of a name, itself left out, each once."""
+    if not (_ANY_ON_A_RING if cls in _ON_A_RING else _ANY).search(name):
+        return
     seen, queue = {name}, [name]
     rules = (*_RING_RULES, *_RULES) if cls in _ON_A_RING else _RULES
     while queue and len(seen) < _LIMIT:

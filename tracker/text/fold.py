@@ -24,6 +24,8 @@ _SPECIAL = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d",
 _ASCII: dict[str, str] = {chr(c): chr(c).lower() for c in range(128)}
 _ASCII.update({c: "" for c in _SPACES + "-" if c < "\x80"} | {"`": "'"})
 _ASCII_TABLE = str.maketrans({c: folded or None for c, folded in _ASCII.items()})  # None, not "": the quick way of str
+_ASCII_GAP = re.compile(r"[\s-]+")
+_NOWHERE = frozenset[int]()
 _SEVERAL = re.compile(rb"[\x02-\xff]")
 _KEPT = bytes(bool(_ASCII[chr(c)]) for c in range(128)) + bytes(128)
 
@@ -108,12 +110,19 @@ def key(name: str) -> str:
 
 def separated(name: str) -> tuple[str, frozenset[int]]:
     """Key of a name and the places in the key before which the name has a space or hyphen."""
-    breaks, length = set(), 0
-    for char in name:
-        piece = _fold_char(char)
-        if piece:
-            length += len(piece)
-        elif length:
-            breaks.add(length)
     folded = key(name)
-    return folded, frozenset(b for b in breaks if b < len(folded))
+    if len(folded) == len(name):
+        return folded, _NOWHERE
+    breaks, length = set(), 0
+    if name.isascii():
+        removed = 0
+        for gap in _ASCII_GAP.finditer(name):
+            breaks.add(gap.start() - removed)
+            removed += gap.end() - gap.start()
+    else:
+        for char in name:
+            piece = _fold_char(char)
+            length += len(piece)
+            if not piece:
+                breaks.add(length)
+    return folded, frozenset(b for b in breaks if 0 < b < len(folded))
