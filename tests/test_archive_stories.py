@@ -218,3 +218,11 @@ def test_groups_and_voices():
     assert grouped([1, 2, 3], links, set()) == {1: 1, 2: 1, 3: 1}
     assert grouped([1, 2, 3], links, {(1, 3)}) == {1: 1, 2: 2, 3: 2}
     assert voices({1: "A", 2: "B", 3: "a", 4: None}, [(2, 4)]) == {1: 1, 2: 2, 3: 1, 4: 2}
+
+
+def test_undated_items_of_one_collect_are_not_one_event_for_that(archive):
+    put(archive, doc(WIRE, 1, published=None))
+    put(archive, doc("Bromazolam tablets seized in Leeds, West Yorkshire.", 2, published=None), src=source("b"))
+    assert archive.story(2).documents == (2,)
+    put(archive, doc(OWN, 3, published=None), src=source("c"))  # says so much of the same that no date is needed
+    assert archive.story(3).documents == (1, 3)

@@ -13,7 +13,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tracker.archive.identity import Keys, agree, keys_of
-from tracker.archive.sketch import EVENT_DAYS, WEEK, Sketch, copy_of, day_of, event_of, make_sketch, may_be_copy
+from tracker.archive.sketch import (
+    EVENT_DAYS,
+    WEEK,
+    Sketch,
+    copy_of,
+    day_of,
+    event_of,
+    is_dated,
+    make_sketch,
+    may_be_copy,
+)
 from tracker.archive.stories import Link, grouped, voices_within
 from tracker.model import Document
 
@@ -70,6 +80,7 @@ def _documents(connection: sqlite3.Connection, ids: Sequence[int]) -> list[_Doc]
         if row["kept"]:
             sketch = make_sketch(
                 row["title"], row["text"], day=day_of(row["published"], row["first_seen"]),
+                dated=is_dated(row["published"]),
                 subjects=subjects.get(row["tagset"], ()), places=(row["countries"] or "").split(),
             )  # fmt: skip
             found.append(_doc(row, sketch))
@@ -183,7 +194,9 @@ def _keep(connection: sqlite3.Connection, doc: _Doc) -> None:
     sets = [
         " ".join(sorted(x.replace(" ", "\x1f") for x in part)) for part in (s.subjects, s.places, s.names, s.numbers)
     ]
-    connection.execute("INSERT INTO sketches VALUES (?,?,?,?,?,?,?,?)", (doc.id, s.minhash, s.size, s.day, *sets))
+    connection.execute(
+        "INSERT INTO sketches VALUES (?,?,?,?,?,?,?,?,?)", (doc.id, s.minhash, s.size, s.day, *sets, int(s.dated))
+    )
     connection.executemany("INSERT OR IGNORE INTO buckets VALUES (?,?)", [(k, doc.id) for k in s.lookup_keys()])
 
 
@@ -191,14 +204,15 @@ def _load(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, Sketc
     rows = connection.execute(
         "SELECT k.* FROM json_each(?) w CROSS JOIN sketches k ON k.document = w.value", (json.dumps(list(ids)),)
     )
-    return {
-        row["document"]: Sketch(
-            row["minhash"], row["size"], row["day"],
-            *(frozenset(x.replace("\x1f", " ") for x in row[part].split(" ") if x)
-              for part in ("subjects", "places", "names", "numbers")),
-        )
-        for row in rows
-    }  # fmt: skip
+    return {row["document"]: _sketch(row) for row in rows}
+
+
+def _sketch(row: sqlite3.Row) -> Sketch:
+    subjects, places, names, numbers = (
+        frozenset(x.replace("\x1f", " ") for x in row[part].split(" ") if x)
+        for part in ("subjects", "places", "names", "numbers")
+    )
+    return Sketch(row["minhash"], row["size"], row["day"], subjects, places, names, numbers, dated=bool(row["dated"]))
 
 
 def _same_items(connection: sqlite3.Connection, doc: _Doc) -> dict[int, tuple[str, str]]:

@@ -79,6 +79,11 @@ class Lookup:
         clean = " ".join(name.lower().split())
         return clean if self._terms.find("substance", clean) is not None else None
 
+    def is_tagged(self, name: str) -> bool:
+        """Whether the archive has documents tagged with the substance of that name."""
+        known = self.substance(name)
+        return known is not None and self._terms.find("substance", known) is not None
+
     def words_for(self, fact: Fact, *, assertion: str = "") -> list[str]:
         """Index words any of which a document with this fact has; [NEVER] where there are none."""
         return list(self._words(fact.field, fact.value, assertion)) or [NEVER]

@@ -58,7 +58,8 @@ def _score(connection: sqlite3.Connection, rows: Sequence[Row], wanted: Sequence
     for row, found in zip(rows, frequencies, strict=True):
         length = len(texts[row.revision][1]) if row.revision in texts else 0
         norm = K1 * (1 - B + B * length / average)
-        row.score = sum(w * f * (K1 + 1) / (f + norm) for w, f in zip(idf, found, strict=True))
+        share = sum(1 for f in found if f > 0) / len(found)  # of what was asked; 1 unless some of the words are enough
+        row.score = share * sum(w * f * (K1 + 1) / (f + norm) for w, f in zip(idf, found, strict=True))
 
 
 def _frequency(row: Row, texts: dict[int, tuple[str, str, int]], wanted: Sought) -> float:

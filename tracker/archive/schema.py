@@ -166,7 +166,8 @@ CREATE TABLE sketches (                 -- what documents are compared by, of th
   minhash BLOB NOT NULL,                -- 48 values of 16 bits
   size INTEGER NOT NULL,                -- distinct shingles
   day INTEGER NOT NULL,                 -- of publication, else first seen; days since 1970
-  subjects TEXT NOT NULL, places TEXT NOT NULL, names TEXT NOT NULL, numbers TEXT NOT NULL
+  subjects TEXT NOT NULL, places TEXT NOT NULL, names TEXT NOT NULL, numbers TEXT NOT NULL,
+  dated INTEGER NOT NULL                -- the day is that of publication
 );
 CREATE TABLE buckets (                  -- documents that may be copies or tell of one event share a key
   key INTEGER NOT NULL, document INTEGER NOT NULL, PRIMARY KEY (key, document)

@@ -106,9 +106,11 @@ class Searcher:
         node = refine(asked.node, self._lookup)
         total = self._count(node, asked)
         relaxed = False
-        if total == 0 and (looser := _loosened(node)) is not None:
+        for looser in _loosened(node, self._lookup) if total == 0 else ():
             node, relaxed = looser, True
             total = self._count(node, asked)
+            if total:
+                break
         wanted = sought(node, self._lookup)
         newest = self._after(node, asked, asked.before, RANKED) if total else []
         page = self._page(node, asked, newest, wanted)
@@ -315,14 +317,19 @@ def _years(bounds: Sequence[Dates]) -> list[Node]:
     return [Or(tuple(Fact("raw", f"y{year:04}") for year in range(first, max(first, last) + 1)))]
 
 
-def _loosened(node: Node) -> Node | None:
-    """Some of the words instead of all; facts and exclusions stay. None where there is nothing to loosen."""
+def _loosened(node: Node, lookup: Lookup) -> list[Node]:
+    """What to look for where nothing has all the words, closest first: the substances and some of the other words, the
+    substances alone; without a substance some of the words. Facts and exclusions stay."""
     parts = node.parts if isinstance(node, And) else (node,)
     words = tuple(p for p in parts if isinstance(p, Words) or (isinstance(p, Or) and _all_words(p)))
     rest = tuple(p for p in parts if p not in words)
+    names = tuple(p for p in words if isinstance(p, Or) or (isinstance(p, Words) and lookup.is_tagged(p.text)))
+    others = tuple(p for p in words if p not in names)
     if len(words) < 2:
-        return None
-    return And((*rest, Or(words)))
+        return []
+    if not names:
+        return [And((*rest, Or(others)))]
+    return [And((*rest, *names, Or(others))), And((*rest, *names))] if others else [And((*rest, Or(names)))]
 
 
 def _all_words(node: Node) -> bool:

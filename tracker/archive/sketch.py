@@ -30,6 +30,7 @@ SHORT = 8  # distinct shingles; below it only equal texts are copies
 EVENT_DAYS = 10
 EVENT_OVERLAP = 0.5
 EVENT_NAMES, EVENT_SHARED = 1, 2  # shared names, and names and figures together
+UNDATED_OVERLAP, UNDATED_SHARED = 0.7, 5  # where a day is only a guess: a first collect sees all undated items at once
 TOKENS_KEPT = 24
 KEY_TOKENS = 10
 WEEK = 7
@@ -74,6 +75,7 @@ class Sketch:
     places: frozenset[str]
     names: frozenset[str]
     numbers: frozenset[str]
+    dated: bool = True  # False: `day` is only when it was first seen
 
     def lookup_keys(self) -> list[int]:
         """Lookup keys: bands of the MinHash, and subject with name and week."""
@@ -101,7 +103,13 @@ def _key(*parts: bytes) -> int:
 
 
 def make_sketch(
-    title: str | None, text: str | None, *, day: int, subjects: Iterable[str], places: Iterable[str]
+    title: str | None,
+    text: str | None,
+    *,
+    day: int,
+    dated: bool = True,
+    subjects: Iterable[str],
+    places: Iterable[str],
 ) -> Sketch:
     """The sketch of one document; `subjects` are primary substances (or classes), `places` country codes."""
     body = (text or title or "")[:READ]
@@ -109,7 +117,7 @@ def make_sketch(
     whole = f"{title or ''}\n{body}"
     subjects = frozenset(subjects)
     return Sketch(
-        _minhash(pieces), len(pieces), day, subjects, frozenset(places), _names(whole, subjects), _numbers(whole)
+        _minhash(pieces), len(pieces), day, subjects, frozenset(places), _names(whole, subjects), _numbers(whole), dated
     )
 
 
@@ -216,15 +224,21 @@ def event_of(a: Sketch, b: Sketch) -> str | None:
     if len(names) < EVENT_NAMES or shared < EVENT_SHARED:
         return None
     overlap = shared / min(len(a.names) + len(a.numbers), len(b.names) + len(b.numbers))
-    if overlap < EVENT_OVERLAP:
+    sure = a.dated and b.dated
+    if overlap < (EVENT_OVERLAP if sure else UNDATED_OVERLAP) or shared < (EVENT_SHARED if sure else UNDATED_SHARED):
         return None
     what = [*sorted(names)[:4], *sorted(numbers)[:3]]
     return f"{', '.join(sorted(subjects))}, {abs(a.day - b.day)} days apart, both with {', '.join(what)}"
 
 
+def is_dated(published: str | None) -> bool:
+    """Whether a claimed date names a day."""
+    return published is not None and len(published) >= 10
+
+
 def day_of(published: str | None, first_seen: str) -> int:
     """Day that a document speaks from: of publication where it is known to the day, else when it was first seen."""
-    text = published if published and len(published) >= 10 else first_seen
+    text = published if published and is_dated(published) else first_seen
     try:
         return date.fromisoformat(text[:10]).toordinal() - date(1970, 1, 1).toordinal()
     except ValueError:
