@@ -22,7 +22,17 @@ from sklearn.model_selection import KFold
 from tracker.lexicon import load
 from tracker.tag import Tagger
 from tracker.tag.concepts import THEMES, Vocabulary, concepts
-from tracker.tag.theme_model import FLAGS, MODEL, OF_DOCUMENT, OWN, Model, Row, document_features, own_features
+from tracker.tag.theme_model import (
+    FLAGS,
+    MODEL,
+    OF_DOCUMENT,
+    OWN,
+    Model,
+    Row,
+    document_features,
+    features_of,
+    own_features,
+)
 from training.labelled import Labelled, read
 from training.report import report
 
@@ -31,6 +41,7 @@ CONCEPTS = tuple(concepts())
 _COLUMN: dict[object, int] = {concept: i for i, concept in enumerate(CONCEPTS)}
 _WIDTH = 2 * len(CONCEPTS) + len(FLAGS)
 C_SENTENCE, C_DOCUMENT = 0.1, 0.1
+PARTS = 0.3  # what all parts of documents weigh together, beside whole documents
 INNER = 4  # folds inside a fit: step two learns from scores of sentences that step one has not seen
 SHRINK = 0.5  # how far a threshold goes from PRIOR towards the best one found: few documents make it noisy
 PRIOR = 0.4
@@ -97,10 +108,14 @@ def fit(documents: Sequence[Labelled]) -> Model:
             unseen[i] = [step_one.sentence_scores(row, words) for row in documents[i].rows]
     features = np.array([_document(d, unseen[i]) for i, d in enumerate(documents)])
     labels = np.array([[theme in d.themes for theme in THEMES] for d in documents])
+    parts, part_labels = _parts(documents, unseen)
+    weight = PARTS * len(documents) / len(parts)
     model = _fit_sentences(documents)
     bias, weights, thresholds = [], [], []
     for t in range(len(THEMES)):
-        b, w = _fit_document(features[:, t, :], labels[:, t])
+        known = part_labels[:, t] >= 0
+        x, y = np.vstack([features[:, t, :], parts[known][:, t, :]]), np.append(labels[:, t], part_labels[known, t] > 0)
+        b, w = _fit_document(x, y, np.append(np.ones(len(documents)), np.full(int(known.sum()), weight)))
         bias.append(b)
         weights.append(w)
         thresholds.append(_threshold(features[:, t, :], labels[:, t]))
@@ -178,12 +193,33 @@ def _own_of(row: Row, theme: int) -> tuple[float, ...]:
     return own_features(most, total, row.drug)
 
 
-def _fit_document(x: np.ndarray, y: np.ndarray) -> tuple[float, tuple[float, ...]]:
+def _parts(documents: Sequence[Labelled], scores: dict[int, list[list[float]]]) -> tuple[np.ndarray, np.ndarray]:
+    """Single sentences and pairs as documents of their own, so that short texts are judged well, too.
+
+    Labels: 1 where the evidence lies in the part, 0 where the document does not have the theme, else -1 (not known).
+    """
+    features, labels = [], []
+    for i, d in enumerate(documents):
+        first = sum(s.field == "title" for s in d.view.sentences)
+        for size in (1, 2):
+            for at in range(first, len(d.rows) - size + 1):
+                rows = d.rows[at : at + size]
+                if not any(row.drug for row in rows):
+                    continue
+                names = round(max(4 * row.flags[3] for row in rows))
+                own, shared = features_of(rows, scores[i][at : at + size], 0, names, d.language, d.seen.vocabulary)
+                features.append([[*mine, *shared] for mine in own])
+                here = {theme for n in range(at, at + size) for theme in d.evidence.get(n, ())}
+                labels.append([1 if t in here else -1 if t in d.themes else 0 for t in THEMES])
+    return np.array(features), np.array(labels)
+
+
+def _fit_document(x: np.ndarray, y: np.ndarray, weight: np.ndarray | None = None) -> tuple[float, tuple[float, ...]]:
     """Step two for one theme, on standardised features; the scaling is folded into the weights."""
     mean, spread = x.mean(0), x.std(0) + 1e-6
     if y.all() or not y.any():
         return (9.0 if y.any() else -9.0), (0.0,) * x.shape[1]
-    fitted = LogisticRegression(C=C_DOCUMENT, max_iter=1000).fit((x - mean) / spread, y)
+    fitted = LogisticRegression(C=C_DOCUMENT, max_iter=1000).fit((x - mean) / spread, y, sample_weight=weight)
     weights = fitted.coef_[0] / spread
     return float(fitted.intercept_[0] - weights @ mean), tuple(map(float, weights))
 

@@ -29,6 +29,8 @@ OF_DOCUMENT = (
     "best", "second", "third", "title", "says", "likely", "sentences", "substances", "not english",
     *(f"best {t}" for t in THEMES), *(f"general {g}" for g in GENERAL),
 )  # fmt: skip
+LENGTH = 1.0  # the longer the text, the less its best sentence decides alone (log odds a unit of log sentences)
+_ONE_SENTENCE = math.log1p(1)
 _NO_SENTENCES = [-5.0] * 3
 _LOWEST = -5.0  # the score of a sentence that is not there
 _OWN_SCALE = 2.0  # makes the hand-given strengths cheap to use for the regularised fit
@@ -110,13 +112,22 @@ class Features(NamedTuple):
 def document_features(view: View, seen: Scan, found: Sequence[Row], scores: Sequence[Sequence[float]]) -> Features:
     """The features OF_DOCUMENT, from the scores of step one."""
     titles = sum(s.field == "title" for s in view.sentences)  # they stand first
+    names = len({h.name for h in view.hits if h.reported})
+    return features_of(found, scores, titles, names, view.language, seen.vocabulary)
+
+
+def features_of(
+    found: Sequence[Row],
+    scores: Sequence[Sequence[float]],
+    titles: int,
+    names: int,
+    language: str | None,
+    words: Vocabulary,
+) -> Features:
+    """The features of these sentences, the first `titles` of them titles, with so many different names in them."""
     columns = list(zip(*scores[titles:], strict=True)) or [()] * len(THEMES)
     title = [max(column) for column in zip(*scores[:titles], strict=True)] or [_LOWEST] * len(THEMES)
-    basics = (
-        math.log1p(len(scores) - titles),
-        min(6, len({h.name for h in view.hits if h.reported})) / 2,
-        float(view.language != "en"),
-    )
+    basics = (math.log1p(len(scores) - titles), min(6, names) / 2, float(language != "en"))
     says, likely = [0] * len(THEMES), [0] * len(THEMES)
     for row in found[titles:]:
         for at, (most, _) in row.own.items():
@@ -129,11 +140,11 @@ def document_features(view: View, seen: Scan, found: Sequence[Row], scores: Sequ
         first, second, third = (sorted(column, reverse=True) + _NO_SENTENCES)[:3]
         best.append(0.3 * first)
         own.append((first, second, third, max(title[t], _LOWEST), min(3.0, says[t]), min(4.0, likely[t]), *basics))
-    return Features(own, best + _general(seen, found))
+    return Features(own, best + _general(words, found))
 
 
-def _general(seen: Scan, found: Sequence[Row]) -> list[float]:
-    context = _contexts(seen.vocabulary)
+def _general(words: Vocabulary, found: Sequence[Row]) -> list[float]:
+    context = _contexts(words)
     present = {context[m] for row in found for m in row.concepts if m in context}
     return [float(name in present) for name in GENERAL]
 
@@ -196,7 +207,8 @@ class Model:
         out = []
         for bias, weights, own in zip(self.document_bias, self.document, features.own, strict=True):
             z = bias + sum(map(mul, weights, own)) + sum(map(mul, weights[len(own) :], features.shared))
-            out.append(1 / (1 + math.exp(-max(-500.0, z))))
+            alone = own[0] - LENGTH * (own[6] - _ONE_SENTENCE)  # what the best sentence says by itself
+            out.append(1 / (1 + math.exp(-max(-500.0, z, alone))))
         return out
 
 

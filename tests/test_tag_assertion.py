@@ -1,0 +1,151 @@
+"""Assertion cues with scope: negation, doubt, past, others; context of mentions; what decides for one theme."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from tracker.tag import assertion, concepts
+from tracker.tag.view import Hit, Sentence, View
+
+
+def verdict(text: str, language: str = "en") -> assertion.Verdict:
+    """The verdict on the word XX in `text`."""
+    start = text.index("XX")
+    return assertion.judge_span(text, start, start + 2, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("en", "No XX was detected.", "negated"),
+        ("en", "XX was not detected in any sample.", "negated"),
+        ("en", "Tests came back negative for XX.", "negated"),
+        ("en", "There was neither heroin nor XX in it.", "negated"),
+        ("en", "The pills held XX.", "affirmed"),
+        ("en", "It is not only strong; XX was found.", "affirmed"),
+        ("en", "No heroin was found, but XX was.", "affirmed"),
+        ("en", "Not only XX but others were found.", "affirmed"),
+        ("en", "The pills may contain XX.", "hypothetical"),
+        ("en", "XX is suspected.", "hypothetical"),
+        ("en", "Possibly laced with XX.", "hypothetical"),
+        ("en", "XX cannot be ruled out.", "hypothetical"),
+        ("de", "Es wurde kein XX nachgewiesen.", "negated"),
+        ("de", "XX wurde nicht nachgewiesen.", "negated"),
+        ("de", "Vermutlich war XX im Spiel.", "hypothetical"),
+        ("de", "Kein Heroin, aber XX wurde gefunden.", "affirmed"),
+        ("fr", "Aucune trace de XX.", "negated"),
+        ("fr", "Les comprimés pourraient contenir du XX.", "hypothetical"),
+        ("es", "No se detectó XX.", "negated"),
+        ("es", "Podría contener XX.", "hypothetical"),
+        ("it", "Non c'è traccia di XX.", "negated"),
+        ("it", "Forse era XX.", "hypothetical"),
+        ("pt", "Não foi encontrado XX.", "negated"),
+        ("nl", "Er werd geen XX gevonden.", "negated"),
+        ("nl", "Vermoedelijk ging het om XX.", "hypothetical"),
+        ("sv", "Inget XX hittades.", "negated"),
+        ("da", "Der blev ikke fundet XX.", "negated"),
+        ("no", "Det ble ikke funnet XX.", "negated"),
+        ("pl", "Nie wykryto XX.", "negated"),
+        ("pl", "Prawdopodobnie zawierały XX.", "hypothetical"),
+        ("cs", "Nebyl nalezen XX.", "negated"),
+        ("ru", "Нет XX в крови.", "negated"),
+        ("xx", "No XX was found.", "negated"),
+    ],
+)  # fmt: skip
+def test_a_span_is_judged_by_the_cues_whose_scope_it_lies_in(language: str, text: str, expected: str) -> None:
+    assert verdict(text, language).assertion == expected
+
+
+def test_past_and_others_are_flagged_and_not_denied() -> None:
+    assert verdict("He had a history of XX use.") == ("affirmed", True, None, False)
+    assert verdict("His brother took XX.").other
+
+
+def test_scope_ends_at_a_semicolon_and_at_its_reach() -> None:
+    assert verdict("No heroin; XX was there.").assertion == "affirmed"
+    assert verdict("No sign of " + "very " * 30 + "XX.").assertion == "affirmed"
+
+
+def view_of(text: str, *names: str, language: str = "en", title: str = "") -> View:
+    """One sentence of text with hits on the names."""
+    hits = tuple(Hit("text", text.index(n), text.index(n) + len(n), n, n.lower(), "class", True) for n in names)
+    hits = tuple(sorted(hits, key=lambda h: h.start))
+    parts = [Sentence("title", 0, len(title), title)] if title else []
+    return View(text, title, language, None, None, None, (*parts, Sentence("text", 0, len(text), text)), hits, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "expected"),
+    [
+        ("Etizolam was found in blood.", ("Etizolam",), ["finding"]),
+        ("Etizolam is ten times as strong as diazepam.", ("Etizolam", "diazepam"), ["finding", "comparison"]),
+        ("Our method quantifies aa1, bb2, cc3 and dd4 in blood.", ("aa1", "bb2", "cc3", "dd4"), ["panel"] * 4),
+        ("The order places aa1, bb2 and cc3 in schedule I.", ("aa1", "bb2", "cc3"), ["schedule"] * 3),
+        ("Smith et al. Deaths with aa1. Forensic Sci Int 2020.", ("aa1",), ["reference"]),
+    ],
+)
+def test_context_tells_findings_from_lists_and_comparisons(
+    text: str, names: tuple[str, ...], expected: list[str]
+) -> None:
+    assert [m.context for m in assertion.judge(view_of(text, *names))] == expected
+
+
+def test_one_mention_a_hit_in_order_with_the_hit_s_own_span() -> None:
+    text = "No etizolam was found, but bromazolam was."
+    mentions = assertion.judge(view_of(text, "etizolam", "bromazolam", title="Etizolam"))
+    assert [(m.surface, m.assertion) for m in mentions] == [("etizolam", "negated"), ("bromazolam", "affirmed")]
+    assert all(text[m.start : m.end] == m.surface for m in mentions)
+
+
+@pytest.mark.parametrize(
+    ("theme", "text", "expected"),
+    [
+        ("death", "Two people died after taking it.", "affirmed"),
+        ("death", "A speck of it can kill.", "hypothetical"),
+        ("death", "Nobody has died of it.", "negated"),
+        ("death", "An overdose can lead to death.", "hypothetical"),
+        ("control", "The drug was banned in May.", "affirmed"),
+        ("control", "It is not controlled in the United States.", "negated"),
+        ("control", "Sellers stay ahead of the law with new variants.", "negated"),
+        ("control", "DEA proposes to place it in schedule I.", "affirmed"),
+        ("poisoning", "It can cause seizures and coma.", "affirmed"),
+        ("poisoning", "It may cause coma.", "hypothetical"),
+        ("poisoning", "So far the office knows of no overdose from these pills.", "negated"),
+        ("polydrug", "Do not mix it with alcohol.", "hypothetical"),
+        ("polydrug", "Alcohol raises the risk of overdose.", "affirmed"),
+        ("response", "Naloxone does not help.", "negated"),
+        ("response", "Authorities should act without delay.", "hypothetical"),
+        ("response", "Carry naloxone and do not use alone.", "affirmed"),
+        ("analytics", "The screen does not show it.", "negated"),
+        ("adulteration", "The powder could contain fentanyl.", "hypothetical"),
+    ],
+)
+def test_the_rules_of_single_themes(theme: str, text: str, expected: str) -> None:
+    view = view_of(text)
+    seen = concepts.scan(view)
+    judged = assertion.judge_theme(theme, view.sentences[0], seen.sentences[0], seen.vocabulary)  # type: ignore[arg-type]
+    assert judged.assertion == expected
+
+
+def _scoped_cues() -> list[tuple[str, str, str]]:
+    """(kind, language, cue) of every cue with a forward scope; the whole of the data is tried."""
+    with (concepts.DATA / "assertion.csv").open(encoding="utf-8", newline="") as lines:
+        rows = [r for r in csv.DictReader(lines) if r["kind"] in ("negation", "hypothetical", "historical", "other")]
+    return [(r["kind"], r["language"], cue.strip()) for r in rows for cue in r["cues"].split("|")]
+
+
+@pytest.mark.parametrize("language", sorted(concepts.languages()))
+def test_every_cue_in_the_data_says_what_its_kind_says(language: str) -> None:
+    says = {"negation": "negated", "hypothetical": "hypothetical", "historical": "historical", "other": "other"}
+    for kind, of_language, cue in _scoped_cues():
+        if of_language != language:
+            continue
+        text = f"{cue.strip('*')} XX"
+        words = concepts.vocabulary(language)
+        kinds = {words.meanings[c.meaning][0] for c in words.find(text)}
+        assert kind in kinds, (kind, cue)
+        if kinds == {kind}:
+            found = verdict(text, language)
+            assert {"historical": found.historical, "other": found.other}.get(kind, found.assertion == says[kind]), cue
