@@ -50,8 +50,10 @@ def entity_ruler(surfaces: list[str], texts: list[str]) -> Callable[[], None]:
 
 def medspacy_context(surfaces: list[str], texts: list[str]) -> Callable[[], None]:
     import medspacy
+    from loguru import logger  # PyRuSH, its sentence cutter, logs each token
     from medspacy.target_matcher import TargetRule
 
+    logger.remove()
     nlp = medspacy.load()
     nlp.get_pipe("medspacy_target_matcher").add([TargetRule(s, "SUBSTANCE") for s in surfaces])
     return lambda: drain(json.dumps([(e.text, e._.is_negated) for e in doc.ents]) for doc in nlp.pipe(texts))

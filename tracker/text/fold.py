@@ -19,7 +19,9 @@ HYPHENS = "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2043\ufe58\ufe63\u
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2061\u2062\u2063"
 PRIMES = "'’‘′`´ʹʼ＇‛"
 _SPACES = " \t\n\r\f\v\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-_SPECIAL = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "″": "''"}
+_SPECIAL = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "″": "''",
+    "“": '"', "”": '"', "„": '"',
+}  # fmt: skip
 
 _ASCII: dict[str, str] = {chr(c): chr(c).lower() for c in range(128)}
 _ASCII.update({c: "" for c in _SPACES + "-" if c < "\x80"} | {"`": "'"})
@@ -88,6 +90,7 @@ def _folded(char: str) -> str:
     return "".join(GREEK.get(c) or _SPECIAL.get(c, c) for c in kept)
 
 
+_TYPESET = (("’", "'"), ("‘", "'"), ("“", '"'), ("”", '"'), ("–", "-"), ("—", "-"), ("\u2011", "-"), ("\u00a0", " "))
 _TABLE = _Table()
 _LENGTHS = _Lengths()
 
@@ -98,9 +101,10 @@ def _fold_char(char: str) -> str:
 
 def fold(text: str) -> Folded:
     """The text as names are compared, with the way back. Cost is linear; plain ASCII takes the fast path."""
-    if text.isascii():
-        return Folded(text.translate(_ASCII_TABLE), text)
-    return Folded(text.translate(_TABLE), text)
+    if not text.isascii():
+        for char, plain in _TYPESET:  # English prose often has no other characters
+            text = text.replace(char, plain)
+    return Folded(text.translate(_ASCII_TABLE if text.isascii() else _TABLE), text)
 
 
 def key(name: str) -> str:
