@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -74,7 +75,7 @@ def test_heading_above_a_small_letter_line_is_not_joined() -> None:
 def test_spans_are_ordered_trimmed_bounded_and_lose_no_letter(text: str, language: str | None) -> None:
     spans = sentences(text, language)
     kept = 0
-    for (start, end), following in zip(spans, [*spans[1:], (len(text), len(text))], strict=True):
+    for (start, end), following in pairwise([*spans, (len(text), len(text))]):
         assert 0 <= start < end <= following[0] <= len(text)
         assert text[start:end] == text[start:end].strip()
         assert end - start <= LONGEST

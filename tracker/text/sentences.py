@@ -18,7 +18,7 @@ LONGEST = 1500  # code points; what is longer is cut at a space, so that evidenc
 
 _LINE = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _MARK = re.compile(
-    r"(?:[-–—•*·▪◦‣●○■□➢✓✔►>‐⁃∙]+(?=\s)|[•●▪■►➢✓✔‣◦]+|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})\)|(?:\d{1,2}|[a-zA-Z])\.|\([A-TV-Z]\))\s*"
+    r"(?:[-–—•*·▪◦‣●○■□➢✓✔►>‐⁃∙]+(?=\s)|[•●▪■►➢✓✔‣◦]+|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})\)|(?:\d{1,2}|[a-zA-F])\.|\([A-TV-Z]\))\s*"
 )
 _STOP = re.compile("[.!?…]+(?![\\d,;])")
 _STOP_ANY = re.compile("[.!?…。！？؟۔।]+")
@@ -115,7 +115,12 @@ def _glued(text: str, stop: int, after: int, end: int) -> bool:
     if not (text[after].isupper() and after + 1 < end and text[after + 1].islower() and stop >= 2):
         return False
     word = text[max(0, stop - 40) : stop].rpartition(" ")[2]
-    return word[-2:].isalpha() and word[-2:].islower() and not any(c in word for c in "/@.\\_")
+    return (
+        word[-2:].isalpha()
+        and word[-2:].islower()
+        and not word.lower().endswith("www")
+        and not any(c in word for c in "/@.\\_")
+    )
 
 
 def _abbreviated(text: str, begin: int, stop: int, after: int, language: str | None) -> bool:
