@@ -26,7 +26,7 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 
 def give(archive: Archive, at: int, count: int, names: int = 0, *, of: Any = AGENCY) -> None:
-    """In week `at`, `count` documents of a source, each a story of its own, the first `names` of them on protonitazene."""
+    """In week `at`, `count` documents of a source, each a story of its own, the first `names` on protonitazene."""
     pairs = []
     for number in range(count):
         name = "Protonitazene" if number < names else "Nothing"

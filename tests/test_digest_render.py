@@ -133,6 +133,8 @@ def test_every_section_stands_in_every_long_rendering(digest: Digest) -> None:
         assert f"## {section.title}\n" in markdown
         assert f"\n{section.title.upper()}\n" in text
         assert f'id="{section.id}"' in html
+        assert section.note in html
+        assert section.note.split(";")[0] in " ".join(text.split())
 
 
 def test_every_statement_has_its_evidence_grade_and_link(digest: Digest) -> None:

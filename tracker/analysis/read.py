@@ -30,7 +30,8 @@ _LONG_AGO = datetime(1970, 1, 5, tzinfo=UTC)
 
 def week_facts(archive: Archive, *, week: str, as_of: datetime, official: Official | None = None) -> WeekFacts:
     """All that the conclusions of one week are drawn from, known at `as_of`. One consistent read of the archive."""
-    official = with_control_dates(load_official() if official is None else official)
+    ledger = load_official() if official is None else official
+    official = with_control_dates(ledger)
     start, end = weeks.start_of(week), min(weeks.end_of(week), as_of + timedelta(seconds=1))
     with archive.reading():
         sources = reads.sources(archive)
@@ -39,7 +40,7 @@ def week_facts(archive: Archive, *, week: str, as_of: datetime, official: Offici
         documents = seen(archive, since=start, until=end, as_of=as_of)
         candidates = _candidates_before(archive, documents, start=start, as_of=as_of)
         lexicon = reads.lexicon_at(archive, weeks.stamp(as_of))
-    history = _history(archive, sources, documents, week=week, end=end, as_of=as_of)
+    history = _history(archive, sources, documents, set(ledger), week=week, end=end, as_of=as_of)
     number = weeks.number(week)
     settled = {row["num"]: weeks.number(_settled(row)) for row in sources if row["since"]}
     past = past_of(history, number, settled)
@@ -70,6 +71,11 @@ def week_facts(archive: Archive, *, week: str, as_of: datetime, official: Offici
         established=frozenset(row["id"] for row in sources if row["num"] in past.established),
         official={name: official[name] for name in sorted(named) if name in official},
         archive_since=datetime.fromisoformat(span[0]) if span else None,
+        first_found={
+            name: datetime.fromisoformat(history.firsts[name]["any", ""])
+            for name in sorted(ledger)
+            if ("any", "") in history.firsts.get(name, {})
+        },
         places_before={
             country: sum(counts.get(week, 0) for week in usual) / len(usual)
             for country, counts in sorted(history.places.items())
@@ -162,14 +168,15 @@ def _history(
     archive: Archive,
     sources: Sequence[Mapping[str, Any]],
     documents: Sequence[DocumentRow],
+    names: set[str],
     *,
     week: str,
     end: datetime,
     as_of: datetime,
 ) -> History:
-    """Findings before the week, exposure up to and with it."""
+    """Findings before the week, exposure up to and with it; of the documents' substances and the names at least."""
     moment, start = weeks.stamp(as_of), weeks.stamp(weeks.start_of(week))
-    names = {row.name for document in documents for row in document.substances}
+    names = names | {row.name for document in documents for row in document.substances}
     past = rolled.history(archive, week=week, as_of=moment, names=names, pairs=rolled.pairs_of(documents))
     if past is None:
         with archive.reading():

@@ -167,6 +167,7 @@ class WeekFacts:
     watched_since: Mapping[str, datetime] = field(default_factory=lambda: NOTHING)  # by source
     official: Mapping[str, tuple[OfficialRow, ...]] = field(default_factory=lambda: NOTHING)
     archive_since: datetime | None = None
+    first_found: Mapping[str, datetime] = field(default_factory=lambda: NOTHING)  # of substances with official rows
     places_before: Mapping[str, float] = field(default_factory=lambda: NOTHING)  # stories in a usual week by country
     new_documents: int = 0  # first seen in the week, kept or not
     kept_documents: int = 0

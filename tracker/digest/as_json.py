@@ -45,6 +45,8 @@ def _section(section: Section) -> dict[str, Any]:
     }
     if not section.items:
         row["quiet"] = section.quiet
+    if section.note:
+        row["note"] = section.note
     if section.more:
         row["more"] = section.more
     return row

@@ -253,7 +253,8 @@ def _searches(
 
 
 def _first_seen(facts: WeekFacts) -> dict[str, datetime]:
-    first = {name: before.first_seen for name, before in facts.before.items() if before.first_seen}
+    first = dict(facts.first_found)
+    first |= {name: before.first_seen for name, before in facts.before.items() if before.first_seen}
     for document in facts.documents:
         if document.relevant and document.kept:
             for row in document.findings():

@@ -66,7 +66,8 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Statements under one heading. `quiet` is what is said when there are none; `more` counts what was left out."""
+    """Statements under one heading. `quiet` is what is said when there are none; `more` counts what was left out,
+    `note` is said below."""
 
     id: str
     title: str

@@ -86,6 +86,8 @@ def _markdown_section(section: Section) -> Iterator[str]:
         yield from (section.quiet, "")
     if section.more:
         yield from (f"And {section.more} more, found by search.", "")
+    if section.note:
+        yield from (escape(section.note), "")
 
 
 def _markdown_item(item: Item, *, bare: bool) -> Iterator[str]:
@@ -156,6 +158,8 @@ def _text_section(section: Section) -> Iterator[str]:
         yield from ("", *_wrap(section.quiet))
     if section.more:
         yield from ("", f"And {section.more} more, found by search.")
+    if section.note:
+        yield from ("", *_wrap(section.note))
 
 
 def _wrap(content: str, *, first: str = "", indent: str = "") -> list[str]:

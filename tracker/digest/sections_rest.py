@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from tracker.analysis import weeks
 from tracker.analysis.history import BREAK_IN
+from tracker.analysis.leadtime import ledger
 from tracker.analysis.official import first_official, known_rows, official_dates
-from tracker.analysis.rows import DocumentRow, SubstanceRow
+from tracker.analysis.rows import Before, DocumentRow, SubstanceRow
 from tracker.analysis.signals import Q_LIMIT, stories
 from tracker.digest import quotes, words
 from tracker.digest.context import Context, by_story, statement, told
@@ -105,7 +106,19 @@ def lead_time(context: Context) -> Section:
             )
         )
     items.sort(key=lambda item: (-item.extra["lead_interval"][0], item.substance or ""))
-    return _cut("lead_time", items, "None of the week's substances has an official date on file.")
+    cut = _cut("lead_time", items, "None of the week's substances has an official date on file.")
+    return replace(cut, note=_ledger(context))
+
+
+def _ledger(context: Context) -> str:
+    """The whole ledger in one line: how many were seen, how early, misses counted as misses."""
+    seen = {name: Before(first_seen=moment) for name, moment in context.first_seen.items()}
+    lines = ledger(seen, context.official, as_of=context.facts.as_of)
+    if not lines:
+        return ""
+    missed, middle = sum(line.first_seen is None for line in lines), lines[-1].running_median
+    lead = "more than half were missed" if middle is None else f"median lead {middle:,.0f} days, a miss as the worst"
+    return f"Of {words.number(len(lines), 'substance')} with an official date, {missed} not yet found here; {lead}."
 
 
 def _lead(early: int, late: int) -> str:
