@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import tempfile
+from dataclasses import replace
 
 import pytest
 from archive_kit import MONDAY, Names, Tagger, days, doc, put, source
@@ -115,6 +116,14 @@ def test_jsonl_has_whole_documents_and_comes_back_the_same(archive):
         value not in (None, "", [], {}) or name in ("substances", "classes", "themes")
         for name, value in article.items()
     )
+
+
+def test_exported_jsonl_imported_into_an_empty_archive_is_the_same_documents(archive, tmp_path):
+    page = parse_file("jsonl", exported(archive, "jsonl"), url=None, options={})
+    with Archive.open(tmp_path / "b.db", create=True) as second:
+        put(second, *page.documents, src=source("import", keep="all", publisher=None))
+        back = {r.document.external_id: r.document for r in second.all_documents(everything=True)}
+    assert {k: replace(d, publisher=None) for k, d in back.items()} == {d.external_id: d for d in DOCUMENTS}
 
 
 def test_exported_ris_imported_into_an_empty_archive_is_the_same_documents(archive, tmp_path):

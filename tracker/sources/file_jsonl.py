@@ -59,7 +59,7 @@ def _object(line: str) -> Mapping[str, Any]:
 def document_of(record: Mapping[str, Any], source: Source) -> Document:
     """Return the document of one JSON object; ValueError names the field that cannot be used."""
     given: dict[str, Any] = {}
-    for key, value in record.items():
+    for key, value in sorted(record.items(), key=lambda item: item[0] in _RENAMED):  # external_id before id
         given.setdefault(_RENAMED.get(key, key), value)
     title, text, summary = (
         title_of(_text(given, "title")),
