@@ -63,8 +63,8 @@ class Tagger:
         return self.look(text, title=title, language=language, **given)[1]
 
     def names_nothing(self, text: str, title: str | None = None) -> bool:
-        """Whether neither substance, class nor candidate is named. Such a text is never relevant, and knowing so costs a
-        fraction of its tags: what whole corpora are sifted with."""
+        """Whether neither substance, class nor candidate is named. Such a text is never relevant, and knowing so costs
+        a fraction of its tags: what whole corpora are sifted with."""
         fields: tuple[tuple[Field, str], ...] = (("title", title or ""), ("text", text or ""))
         for field, content in fields:
             hits, unknown = self._names.find(field, content)
