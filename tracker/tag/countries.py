@@ -69,6 +69,7 @@ _NO_LAND = {
     "ws",
     "nu",
     "la",
+    "gs",
     "is",
     "sh",
     "st",
@@ -252,7 +253,7 @@ def _features(
 def _unmentioned(view: View, code: str, host: str | None, rivals: int) -> dict[str, float]:
     """A country that only address or language point to: what it weighs where the text names none, or others."""
     setting = _setting(view, code, host)
-    drug_news = setting.get("drug news", 0.0)
+    drug_news = setting.get("drug news", 0.0) * ("paper" not in setting and "leaflet" not in setting)
     out = {**setting, "unmentioned": 1.0, "unmentioned, rivals": linear.squash(rivals)}
     if rivals == 0:
         out["nothing mentioned"] = 1.0
@@ -271,7 +272,7 @@ def _setting(view: View, code: str, host: str | None) -> dict[str, float]:
         ("host elsewhere", host is not None and host != code),
         ("native", _NATIVE.get(view.language or "") == code),
         ("foreign", view.language not in (None, "en") and _NATIVE.get(view.language or "") != code),
-        ("paper", heard.text.get("paper heads", 0) > 1),
+        ("paper", heard.text.get("paper heads", 0) > 1 or not _PAPERS.isdisjoint(heard.address)),
         ("leaflet", "leaflet words" in heard.text or heard.text.get("prescribing", 0) > 3),
         ("look-alike", "look-alike" in heard.text and not view.class_mentions),
         ("drug news", bool(cues.EVENTS & heard.text.keys()) and bool(view.hits or view.class_mentions)),
@@ -281,6 +282,7 @@ def _setting(view: View, code: str, host: str | None) -> dict[str, float]:
     return {name: 1.0 for name, holds in flags if holds}
 
 
+_PAPERS = frozenset(("host papers", "path papers"))
 _SOURCES = frozenset(("CN", "IN", "AF", "MX"))  # mostly named as where drugs come from
 
 
