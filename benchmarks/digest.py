@@ -2,7 +2,7 @@
 
     python -m benchmarks.digest ARCHIVE.db --as-of 2026-11-16T07:00:00Z [--runs 3]
 
-The first run of a large archive sums its weeks up (once, unless an import did it); the runs after it are what Monday sees.
+The first run of a large archive sums its weeks up (once, unless an import did it); later runs are what Monday sees.
 An archive of a million documents is made by `benchmarks.archive`.
 """
 
