@@ -282,6 +282,10 @@ def test_paging_gives_every_hit_once_also_beyond_the_ranked(tmp_path, monkeypatc
         exported = [r.id for r in archive.found("bromazolam")]
         by_time = [r.id for r in sorted(found, key=lambda r: (r.first_seen, r.id), reverse=True)]
         assert exported == by_time
+        assert [r.id for r in archive.found("bromazolam", as_of=MONDAY + days(100))] == by_time
+        half = by_time[20:]
+        then = archive.document(half[0]).first_seen
+        assert {r.id for r in archive.found("bromazolam", as_of=then)} >= set(half)
         if sort == "newest":
             assert [r.id for r in found] == by_time
 

@@ -21,6 +21,7 @@ STOP_WORDS = frozenset(
     "these they this to was were what when where which who why will with der die das und de la le les el los en di per "
     "il lo van het een och".split()
 )
+ANY_ROW = ("zk", "zu", "zo")  # one of these stands in every row of the index
 ALIAS_WORDS = 5  # a name of a substance has at most so many words
 
 
@@ -118,9 +119,9 @@ def as_match(node: Node, lookup: Lookup) -> str:
     if isinstance(node, Or):
         return "(" + " OR ".join(as_match(p, lookup) for p in node.parts) + ")"
     if isinstance(node, Not):
-        return f"({_facts(['zk', 'zu'])} NOT {as_match(node.part, lookup)})"
+        return f"({_facts(ANY_ROW)} NOT {as_match(node.part, lookup)})"
     if isinstance(node, And):
-        wanted = [as_match(p, lookup) for p in node.parts if not isinstance(p, Not)] or [_facts(["zk", "zu"])]
+        wanted = [as_match(p, lookup) for p in node.parts if not isinstance(p, Not)] or [_facts(ANY_ROW)]
         unwanted = [as_match(p.part, lookup) for p in node.parts if isinstance(p, Not)]
         both = "(" + " AND ".join(wanted) + ")"
         return f"({both} NOT ({' OR '.join(unwanted)}))" if unwanted else both

@@ -1,10 +1,9 @@
 """Facts of a document as words of the search index, so that filters and facets cost as little as words.
 
-zk current and kept · zu current, not kept · sN substance (and sNn, sNh where not affirmed) · pN primary
-substance · cN class · tN theme (tNn, tNh) ·
-gGB country · rN source · lA tier · y2024 year of publication (yn: undated) · q202611 month first seen ·
-dN document type ·
-ea en eh any affirmed, negated, hypothetical substance. N is the number of the term or source.
+zk current and kept · zu current, not kept · zo an older revision · sN substance (and sNn, sNh where not affirmed) ·
+pN primary substance · cN class · tN theme (tNn, tNh) · gGB country · rN source · lA tier · y2024 year of
+publication (yn: undated) · q202611 month first seen · dN document type · ea en eh any affirmed, negated,
+hypothetical substance. N is the number of the term or source.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ def words(
     terms: Iterable[Found],
 ) -> str:
     """The line of words; `terms` are those of one tag set."""
-    line = ["zk" if kept else "zu"] if current else []
+    line = [("zk" if kept else "zu") if current else "zo"]
     any_assertion = set()
     for kind, number, assertion, primary in terms:
         letter = kind[0]  # substance, class, theme

@@ -49,5 +49,5 @@ def retire_from_search(connection: sqlite3.Connection, document: int) -> None:
     """An older revision is found only by reads as of a moment when it was the current one."""
     row = connection.execute("SELECT revision, facts FROM search_rows WHERE id = ?", (document,)).fetchone()
     if row is not None:
-        line = " ".join(w for w in row["facts"].split() if w not in ("zk", "zu"))
+        line = " ".join("zo" if w in ("zk", "zu") else w for w in row["facts"].split())
         change_facts(connection, document, line, to=-row["revision"])

@@ -7,6 +7,8 @@ two people decide at once. An undone decision keeps its row and is named by a la
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -233,6 +235,20 @@ def all_decisions(archive: Archive) -> Iterator[Decision]:
     with archive.reading():
         rows = archive._db.execute(f"SELECT {_COLUMNS} FROM decisions d WHERE d.undoes IS NULL ORDER BY d.id")
         yield from map(_decision, rows.fetchall())
+
+
+def decisions_csv(archive: Archive) -> str:
+    """Every decision as CSV with a header; cells that a spreadsheet would take for formulas are defused."""
+    from tracker.text.csvcells import defused
+
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow(["id", "subject", "document", "verdict", "who", "at", "note", "detail", "undone"])
+    for d in all_decisions(archive):
+        detail = json.dumps(dict(d.detail), ensure_ascii=False) if d.detail else None
+        cells = [d.id, d.subject, d.document, d.verdict, d.who, d.at, d.note, detail, int(d.undone)]
+        writer.writerow([defused(cell) if isinstance(cell, str) else cell for cell in cells])
+    return stream.getvalue()
 
 
 def _decision(row: sqlite3.Row) -> Decision:

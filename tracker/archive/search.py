@@ -92,6 +92,10 @@ class Row:
 
 _KEPT = Fact("raw", "zk")
 _UNKEPT = Fact("raw", "zu")
+_INDEX_THEN = (
+    "FROM search CROSS JOIN search_rows x ON x.id = search.rowid CROSS JOIN revisions r ON r.id = x.revision "
+    "CROSS JOIN tagsets t ON t.revision = r.id AND t.latest CROSS JOIN documents d ON d.id = x.document"
+)
 _YEARS_AHEAD = 40  # `after:` asks the index for so many years; a longer span is no help to it
 
 
@@ -157,9 +161,9 @@ class Searcher:
 
     def _after(self, node: Node, asked: Asked, before: tuple[str, int] | None, limit: int) -> list[Row]:
         """The newest hits, or those that follow `before` = (first_seen, document), newest first."""
-        if asked.as_of is not None:
+        if not self._index_knows(asked):
             return self._known(node, asked, before, limit)
-        if not self._any_backfilled():
+        if asked.as_of is None and not self._any_backfilled():
             rest = ["search.rowid < :last"] if before else []
             return self._rows(node, asked, rest, "search.rowid DESC", limit, before)
         order = "x.first_seen DESC, x.document DESC"
@@ -167,7 +171,7 @@ class Searcher:
         if self._count(node, asked) <= COUNTED:
             return self._rows(node, asked, rest, order, limit, before)
         found: list[Row] = []
-        for month in self._months(before[0] if before else None):  # so many that sorting all would be slow
+        for month in self._months(before[0] if before else asked.as_of):  # so many that sorting all would be slow
             part = And((node, Fact("raw", f"q{month}")))
             found += self._rows(part, asked, rest, order, limit - len(found), before)
             if len(found) >= limit:
@@ -206,7 +210,9 @@ class Searcher:
     def _indexed(
         self, node: Node, asked: Asked, bounds: Sequence[Dates], rest: Sequence[str] = ()
     ) -> tuple[str, dict[str, Any]]:
-        """FROM and WHERE of a search of what is current."""
+        """FROM and WHERE of a search of what is current, or was at the moment where the index knows that."""
+        if asked.as_of is not None:
+            return self._indexed_then(node, asked, bounds, rest)
         build = Conditions(self._lookup)
         shown = _KEPT if not asked.everything else Or((_KEPT, _UNKEPT))
         match = build.bind(as_match(And((node, shown, *_years(bounds))), self._lookup))
@@ -214,6 +220,27 @@ class Searcher:
         if bounds:
             clause += " CROSS JOIN documents d ON d.id = x.document"
         return " AND ".join([f"{clause} WHERE search MATCH {match}", *build.bounds(bounds), *rest]), build.values
+
+    def _indexed_then(
+        self, node: Node, asked: Asked, bounds: Sequence[Dates], rest: Sequence[str]
+    ) -> tuple[str, dict[str, Any]]:
+        build = Conditions(self._lookup)
+        build.values["as_of"] = asked.as_of
+        match = build.bind(as_match(And((node, *_years(bounds))), self._lookup))
+        where = [f"search MATCH {match}", "x.first_seen <= :as_of", "r.known_from <= :as_of",
+                 "(r.known_until IS NULL OR r.known_until > :as_of)"]  # fmt: skip
+        if not asked.everything:
+            where.append("t.kept")
+        where += [*build.bounds(bounds, at_moment=True), *rest]
+        return f"{_INDEX_THEN} WHERE {' AND '.join(where)}", build.values
+
+    def _index_knows(self, asked: Asked) -> bool:
+        """The index has the newest tags of each revision: right for today's tags, and for those of then as long as
+        nothing was tagged again since."""
+        if asked.as_of is None or asked.tags == "now":
+            return True
+        again = "SELECT 1 FROM tagsets WHERE NOT latest AND known_until > ? LIMIT 1"
+        return self._db.execute(again, (asked.as_of,)).fetchone() is None
 
     def _at_moment(self, node: Node, asked: Asked, bounds: Sequence[Dates]) -> tuple[str, dict[str, Any]]:
         """FROM and WHERE of a search of what was known."""
@@ -244,9 +271,9 @@ class Searcher:
         return self._counted(node, asked, asked.bounds, [])
 
     def _counted(self, node: Node, asked: Asked, bounds: Sequence[Dates], rest: list[str]) -> int:
-        if asked.as_of is None:
+        if self._index_knows(asked):
             clause, values = self._indexed(node, asked, bounds, rest)
-            if not bounds and not rest:
+            if asked.as_of is None and not bounds and not rest:
                 clause = clause.replace(" CROSS JOIN search_rows x ON x.id = search.rowid", "")
         else:
             clause, values = self._at_moment(node, asked, bounds)
@@ -258,7 +285,7 @@ class Searcher:
         if not any(b.bound in ("since", "until") for b in asked.bounds):
             return 0
         others = [b for b in asked.bounds if b.bound not in ("since", "until")]
-        if asked.as_of is not None:
+        if not self._index_knows(asked):
             return min(COUNTED, self._counted(node, asked, others, ["d.published IS NULL"]))
         return min(COUNTED, self._counted(And((node, Fact("raw", "yn"))), asked, others, []))
 
@@ -273,7 +300,7 @@ class Searcher:
             lines = f"SELECT x.facts {clause} ORDER BY search.rowid DESC LIMIT {FACETED}"
             line = self._db.execute(f"SELECT group_concat(facts, ' ') FROM ({lines})", values).fetchone()[0] or ""
         else:
-            line = " ".join(row.facts for row in self._known(node, asked, None, FACETED))
+            line = " ".join(row.facts for row in self._after(node, asked, None, FACETED))
         found: dict[str, dict[str, int]] = {name: {} for name in facts.FACETS.values()}
         counts = Counter(line.split())
         for word, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
