@@ -98,6 +98,17 @@ def test_known_substances_stand_last_and_are_marked(archive: Archive) -> None:
     assert [item.substance for item in made.section("signals").items] == ["newazolam"]
 
 
+def test_what_was_found_stands_before_what_a_list_names(archive: Archive) -> None:
+    order = "Listazolam is placed under control."
+    add(archive, "1", order, "listazolam", context="schedule", doctype="legal_notice", themes={"control": order})
+    assert "though not as found: listazolam" in " ".join(digest(archive).bottom_line)
+    add(archive, "2", "Newazolam was found in Leeds.", "newazolam")
+    made = digest(archive)
+    assert substances(made, "new_substances") == ["newazolam", "listazolam"]
+    assert "not reported as found" in made.section("new_substances").items[1].text
+    assert "1 new substance: newazolam" in " ".join(made.bottom_line)
+
+
 def test_all_of_an_archive_is_known_while_its_sources_are_new(tmp_path: Path) -> None:
     with new_archive(tmp_path) as archive:
         add(archive, "1", "Newazolam was found in a sample.", "newazolam")
@@ -288,6 +299,12 @@ def test_failed_sources_are_counted_and_named(archive: Archive) -> None:
     poll(archive, LAB, week(0), status="error")
     made = digest(archive)
     assert (made.sources_failed, made.failed) == (1, ("lab",))
+
+
+def test_a_week_in_which_no_source_could_be_read_is_not_called_quiet(archive: Archive) -> None:
+    poll(archive, LAB, week(0), status="error")
+    poll(archive, AGENCY, week(0), status="blocked")
+    assert digest(archive).bottom_line == ("None of 2 sources could be read this week: no news means nothing.",)
 
 
 def test_the_snapshot_depends_on_the_content_and_not_on_the_clock(archive: Archive) -> None:

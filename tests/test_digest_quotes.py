@@ -88,6 +88,13 @@ def test_the_next_best_sentence_stands_in_for_a_priced_one() -> None:
     assert evidence(document(), TEXTS, substance="newazolam", themes=("supply",)).text == "Newazolam was found in Hull."
 
 
+def test_a_title_that_names_the_substance_is_better_than_a_sentence_that_does_not() -> None:
+    row = SubstanceRow("newazolam", "x", True, "primary", "affirmed", True, (Span("title", 0, 9),))
+    assert evidence(document(substances=(row,)), TEXTS, substance="newazolam", themes=()).text is not None
+    only_death = document(substances=(row,), themes=(ThemeRow("death", "affirmed", DIED),))
+    assert evidence(only_death, TEXTS, substance="newazolam").text == "Newazolam in Hull"
+
+
 def test_the_title_is_the_last_resort() -> None:
     bare = document(substances=(), themes=())
     assert evidence(bare, TEXTS).text == "Newazolam in Hull"

@@ -13,8 +13,9 @@ NOTHING_NEW = (
 )
 
 
-def bottom_line(sections: Sequence[Section]) -> tuple[str, ...]:
-    """At most five points from the sections, the gravest first."""
+def bottom_line(sections: Sequence[Section], *, read: int, failed: int) -> tuple[str, ...]:
+    """At most five points from the sections, the gravest first. `read` and `failed` count sources: silence of a week in
+    which none could be read is no good news, and is not called so."""
     by_id = {section.id: section for section in sections}
     points = (
         _harm(by_id["harm_events"]),
@@ -24,8 +25,12 @@ def bottom_line(sections: Sequence[Section]) -> tuple[str, ...]:
         _candidates(by_id["candidates"]),
         _adulteration(by_id["adulteration"]),
     )
-    said = tuple(point for point in points if point)[:MOST]
-    return said or (NOTHING_NEW,)
+    said = tuple(point for point in points if point)
+    if failed and not read:
+        return (f"None of {words.number(failed, 'source')} could be read this week: no news means nothing.", *said)[
+            :MOST
+        ]
+    return said[:MOST] or (NOTHING_NEW,)
 
 
 def _harm(section: Section) -> str:
@@ -40,11 +45,14 @@ def _harm(section: Section) -> str:
 
 
 def _new(section: Section) -> str:
-    items = [item for item in section.items if not item.known and item.extra.get("affirmed")]
-    if not items:
+    items = [item for item in section.items if not item.known]
+    found = [item for item in items if item.extra["found"]]
+    names = [f"{item.substance} ({words.class_label(str(item.extra['class']))})" for item in found or items]
+    if not names:
         return ""
-    names = [f"{item.substance} ({words.class_label(str(item.extra['class']))})" for item in items]
-    return f"{words.number(len(items), 'new substance')}: {words.join(names, 4)}."
+    if not found:
+        return f"Named for the first time, though not as found: {words.join(names, 4)}."
+    return f"{words.number(len(names), 'new substance')}: {words.join(names, 4)}."
 
 
 def _signals(section: Section) -> str:

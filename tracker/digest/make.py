@@ -73,7 +73,7 @@ def digest_of(context: Context, settings: Mapping[str, Any]) -> Digest:
         silent=context.silent,
         failed=context.failed,
         counts=_counts(context),
-        bottom_line=bottom_line(sections),
+        bottom_line=bottom_line(sections, read=len(context.read), failed=len(context.failed)),
         sections=sections,
     )
 

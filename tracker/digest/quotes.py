@@ -78,7 +78,7 @@ def evidence(
     span: Span | None = None,
 ) -> Evidence:
     """The best quotable sentence for a statement: of the wanted themes with the substance, then where the substance is
-    named, then any affirmed theme, then the title. `span` is a place to begin with."""
+    named (the title too), then any affirmed theme, then the title. `span` is a place to begin with."""
     link = link_of(document)
     number = document.id
     if is_quiet(document) or document.id not in texts:
@@ -106,6 +106,8 @@ def _spans(
         if row.name == substance or (substance is None and row.finding):
             for place in row.spans:
                 yield from around(place, text, document.language)
+            if any(place.field == "title" for place in row.spans):
+                yield Span("title", 0, len(document.title or ""))
     yield from (row.span for row in about)
     yield from (row.span for row in affirmed)
 

@@ -29,7 +29,7 @@ _THEMES: dict[str, tuple[Theme, ...]] = {
 def new_substances(context: Context) -> Section:
     """Substances named for the first time; those known before stand last and are marked."""
     items = [_new_substance(context, name, pairs) for name, pairs in first_named(context.facts).items()]
-    items.sort(key=lambda item: (bool(item.known), -item.sources, item.substance or ""))
+    items.sort(key=lambda item: (bool(item.known), not item.extra["found"], -item.sources, item.substance or ""))
     return Section(
         "new_substances", TITLES["new_substances"], tuple(items), "No substance was named for the first time this week."
     )
@@ -40,12 +40,12 @@ def _new_substance(context: Context, name: str, pairs: list[tuple[DocumentRow, S
     row = pairs[0][1]
     reason = why_known(name, documents, context.facts, nps=row.nps)
     assertions = {row.assertion for _, row in pairs}
-    affirmed = "affirmed" in assertions
+    affirmed, found = "affirmed" in assertions, any(row.finding for _, row in pairs)
     label = words.class_label(row.cls)
     text = f"{name} ({label}) is named for the first time in this archive: {told(documents)}."
     if not affirmed:
         text += f" It is named as {'negated' if assertions == {'negated'} else 'possible'} only."
-    elif not any(row.finding for _, row in pairs):
+    elif not found:
         text += " It is named in a list, a panel or a comparison, not reported as found."
     if reason:
         text += f" Known before: {reason}."
@@ -57,7 +57,7 @@ def _new_substance(context: Context, name: str, pairs: list[tuple[DocumentRow, S
         themes=("emergence",),
         known=True if reason else None,
         mark="known" if reason else "new",
-        extra={"class": row.cls, "affirmed": affirmed},
+        extra={"class": row.cls, "affirmed": affirmed, "found": found},
     )
 
 
