@@ -22,8 +22,8 @@ DATA = sorted(fit.DATA.glob("*.jsonl"))
 
 @pytest.fixture(scope="module")
 def few() -> list:  # type: ignore[type-arg]
-    """Forty labelled documents of the shipped ones."""
-    return read(DATA[-1:], Tagger(load()))[:40]
+    """Twenty-four labelled documents of the shipped ones."""
+    return read(DATA[-1:], Tagger(load()))[:24]
 
 
 def test_evidence_is_found_in_nearly_every_labelled_document(few: list) -> None:  # type: ignore[type-arg]

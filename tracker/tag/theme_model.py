@@ -137,7 +137,8 @@ def features_of(
     own: list[tuple[float, ...]] = []
     best: list[float] = []
     for t, column in enumerate(columns):
-        first, second, third = (sorted(column, reverse=True) + _NO_SENTENCES)[:3]
+        top = sorted(column, reverse=True)
+        first, second, third = top[:3] if len(top) > 2 else (top + _NO_SENTENCES)[:3]
         best.append(0.3 * first)
         own.append((first, second, third, max(title[t], _LOWEST), min(3.0, says[t]), min(4.0, likely[t]), *basics))
     return Features(own, best + _general(words, found))
@@ -171,6 +172,8 @@ class Model:
 
     def sentence_scores(self, row: Row, words: Vocabulary) -> list[float]:
         """Log odds that the sentence is evidence for each theme."""
+        if not row.concepts:
+            return list(self._base(row.flags))
         table = self._table(words, row.drug)
         out: list[float] = list(map(sum, zip(self._base(row.flags), *[table[m] for m in row.concepts], strict=True)))
         for at, (most, total) in row.own.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.model import Assertion, Mention, ThemeTag
@@ -35,10 +35,12 @@ def themes_with(weights: Model, view: View, seen: Scan, found: Sequence[Row]) ->
     scores = [weights.sentence_scores(row, words) for row in found]
     chances = weights.probabilities(document_features(view, seen, found, scores))
     places = [i for i, s in enumerate(view.sentences) if s.field == "text"] or list(range(len(scores)))
+    doubt = [QUESTION if s.text.endswith("?") else 0.0 for s in view.sentences]
     tags = []
     for t, theme in enumerate(THEMES):
         if chances[t] >= weights.thresholds[t]:
-            tags.append(_tag(theme, [s[t] for s in scores], view, seen, found, places))
+            value = {i: scores[i][t] - doubt[i] for i in places}
+            tags.append(_tag(theme, value, view, seen, found))
     return tuple(tags)
 
 
@@ -48,15 +50,13 @@ class _Choice(NamedTuple):
     verdict: Verdict
 
 
-def _tag(
-    theme: Theme, scores: Sequence[float], view: View, seen: Scan, found: Sequence[Row], places: Sequence[int]
-) -> ThemeTag:
-    value = {i: scores[i] - QUESTION * view.sentences[i].text.endswith("?") for i in places}
+def _tag(theme: Theme, value: Mapping[int, float], view: View, seen: Scan, found: Sequence[Row]) -> ThemeTag:
+    """The tag with its best sentence; `value` says how well each sentence speaks for the theme."""
     least = max(value.values()) - ALSO
     choices = [
-        _Choice(i, value[i], judge_theme(theme, view.sentences[i], seen.sentences[i], seen.vocabulary))
-        for i in places
-        if value[i] >= least
+        _Choice(i, score, judge_theme(theme, view.sentences[i], seen.sentences[i], seen.vocabulary))
+        for i, score in value.items()
+        if score >= least
     ]
     choice = min(choices, key=lambda c: (_ORDER.index(c.verdict.assertion), -c.score))
     sentence = view.sentences[choice.sentence]
