@@ -189,3 +189,13 @@ def test_damaged_weights_are_refused_with_what_to_do(
 
 def test_shipped_weights_are_small() -> None:
     assert sum(path.stat().st_size for path in concepts.DATA.iterdir()) < 5_000_000
+
+
+def test_a_long_text_full_of_masking_phrases_is_read_in_linear_time() -> None:
+    text = "An early warning advisory on bromazolam; a randomized controlled trial; they call it job cuts. " * 4000
+    assert concepts.vocabulary("en").find(text)  # 380,000 characters with 16,000 masks
+
+
+def test_masking_phrases_are_short_enough_to_be_looked_back_at() -> None:
+    for rows in concepts._rows().values():
+        assert all(len(cue) < concepts._LONGEST_MASK - 2 for meaning, cue in rows if meaning[0] == "mask")
