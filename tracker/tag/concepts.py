@@ -86,11 +86,13 @@ class Vocabulary:
         low = fold(text)
         found = self.search.find_matches_as_indexes(low, overlapping=True)
         masks = sorted((start, end) for pattern, start, end in found if pattern in self.mask)
+        whole = set(masks)  # a cue as long as the mask stays: "sold as incense" tells of a sale and of nothing else
         starts = [start for start, _ in masks]
         reach = list(accumulate((end for _, end in masks), max))  # how far the masks up to this one go
         out = []
         for pattern, start, end in found:
-            if masks and (before := bisect_right(starts, start)) and end <= reach[before - 1]:
+            before = bisect_right(starts, start)
+            if before and end <= reach[before - 1] and (start, end) not in whole:
                 continue
             begin = start if low[start] == " " else start - 1  # the folded text has one more character in front
             stop = end - 1 if low[end - 1] != " " else end - 2
