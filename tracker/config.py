@@ -19,6 +19,7 @@ from pydantic import Field as Limits
 
 from tracker.errors import ConfigError
 from tracker.model import DocType, Keep, Source, Tier
+from tracker.text.codes import is_country
 
 DEFAULT_DB = Path("db/tracker.db")
 DEFAULT_SOURCES = Path("sources.yaml")
@@ -55,9 +56,7 @@ def seconds(value: object) -> int:
 
 
 def _country(value: str) -> str:
-    import pycountry  # slow to load and needed for this check alone
-
-    if value == "EU" or pycountry.countries.get(alpha_2=value) is not None:
+    if value == "EU" or is_country(value):
         return value
     raise ValueError(f"{value!r} is not an ISO 3166-1 alpha-2 country code (or EU); write GB, US, DE …")
 

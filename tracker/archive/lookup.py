@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from tracker.archive.facts import doctype_word
 from tracker.model import Theme
+from tracker.text.codes import country_named
 
 if TYPE_CHECKING:
     import sqlite3
@@ -172,22 +171,3 @@ def _plain(name: str) -> str:
 def country(value: str) -> str:
     """ISO code of a code or an English name; the value itself where it is neither."""
     return value.upper() if len(value) == 2 else country_named(value.lower()) or value.upper()
-
-
-@lru_cache(maxsize=1)
-def _countries() -> dict[str, str]:
-    """English country names, read from pycountry's table without building its objects."""
-    from importlib.resources import files
-
-    data = json.loads((files("pycountry") / "databases" / "iso3166-1.json").read_text("utf-8"))
-    names = {"uk": "GB", "usa": "US", "britain": "GB", "russia": "RU", "england": "GB", "scotland": "GB", "wales": "GB"}
-    for row in data["3166-1"]:
-        for field in ("name", "common_name"):
-            if field in row:
-                names[row[field].lower()] = row["alpha_2"]
-    return names
-
-
-def country_named(word: str) -> str | None:
-    """ISO code of an English country name in lower case."""
-    return _countries().get(word) if len(word) > 1 else None

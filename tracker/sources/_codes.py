@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from tracker.text.codes import language_of
+
 # The codes that nearly all records carry, so that the tables of the library are only read for the rest.
 _COMMON = {
     "eng": "en", "fre": "fr", "fra": "fr", "ger": "de", "deu": "de", "spa": "es", "ita": "it", "por": "pt", "dut": "nl",
@@ -27,19 +29,4 @@ def language_code(stated: str | None) -> str | None:
         return head
     if head in _COMMON:
         return _COMMON[head]
-    return _looked_up(head if len(head) == 3 else word)
-
-
-def _looked_up(word: str) -> str | None:
-    import pycountry
-
-    table = pycountry.languages
-    if len(word) == 3:
-        entry = table.get(alpha_3=word) or table.get(bibliographic=word)
-        return (getattr(entry, "alpha_2", None) or word) if entry else None
-    try:
-        entry = table.lookup(word)
-    except LookupError:
-        return None
-    found: str = getattr(entry, "alpha_2", None) or entry.alpha_3
-    return found
+    return language_of(head if len(head) == 3 else word)
