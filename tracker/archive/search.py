@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tracker.archive.terms import Terms
 
 RANKED = 300  # hits scored
-FACETED = 2000  # hits counted into facets
+FACETED = 1000  # hits counted into facets
 COUNTED = 10_000  # hits counted
 FACET_VALUES = 50
 Sort = Literal["relevance", "newest"]
@@ -108,19 +108,21 @@ class Searcher:
     def search(self, asked: Asked) -> SearchResult:
         """One page of results."""
         node = refine(asked.node, self._lookup)
-        total = self._count(node, asked)
+        hits = self._after(node, asked, asked.before, FACETED)
+        total = self._total(node, asked, hits)
         relaxed = False
         for looser in _loosened(node, self._lookup) if total == 0 else ():
             node, relaxed = looser, True
-            total = self._count(node, asked)
+            hits = self._after(node, asked, asked.before, FACETED)
+            total = self._total(node, asked, hits)
             if total:
                 break
         wanted = sought(node, self._lookup)
-        newest = self._after(node, asked, asked.before, RANKED) if total else []
+        newest = hits[:RANKED]
         page = self._page(node, asked, newest, wanted)
         found = {r.id: r for r in records(
             self._db, self._terms, [row.document for row in page], as_of=asked.as_of, tags=asked.tags)}  # fmt: skip
-        hits = tuple(
+        shown = tuple(
             Hit(found[row.document], self._snippet(found[row.document], wanted), round(row.score, 4))
             for row in page
             if row.document in found
@@ -128,8 +130,8 @@ class Searcher:
         return SearchResult(
             total=min(total, COUNTED),
             exact=total <= COUNTED,
-            results=hits,
-            facets=self._facets(node, asked, newest if len(newest) == total else None),
+            results=shown,
+            facets=self._facets(node, asked, hits if asked.before is None else None),
             facets_over=min(total, FACETED),
             undated=self._undated(node, asked),
             relaxed=relaxed and bool(total),
@@ -265,6 +267,10 @@ class Searcher:
             last = row[0][:7]
 
     # --- how many ---
+
+    def _total(self, node: Node, asked: Asked, hits: list[Row]) -> int:
+        """Known without counting where all hits are at hand."""
+        return len(hits) if len(hits) < FACETED and asked.before is None else self._count(node, asked)
 
     def _count(self, node: Node, asked: Asked) -> int:
         """Hits, counted up to one more than COUNTED."""
