@@ -270,7 +270,7 @@ def backup(path: Path) -> None:
     thread = threading.Thread(target=writer)
     thread.start()
     target = path.with_suffix(".copy")
-    while not waits:
+    while not waits and thread.is_alive():
         time.sleep(0.01)
     with Archive.open(path) as archive:
         begin = time.perf_counter()

@@ -139,8 +139,7 @@ class Archive:
         if stored.changed:
             from tracker.archive.grouping import group
 
-            while group(self._db):
-                pass
+            group(self._db, only=stored.changed)  # a backlog of a bulk import is for `group()`
 
     def health(self, *, now: datetime) -> list[SourceHealth]:
         """How each source does: last success, usual rhythm, silence, error."""

@@ -51,11 +51,16 @@ class _Doc:
     sketch: Sketch
 
 
-def group(connection: sqlite3.Connection, *, limit: int = 2000) -> int:
-    """Put up to `limit` waiting documents into stories, oldest first; returns how many. Inside a transaction."""
-    waiting = [
-        row[0] for row in connection.execute("SELECT document FROM ungrouped ORDER BY document LIMIT ?", (limit,))
-    ]
+def group(connection: sqlite3.Connection, *, limit: int = 2000, only: Sequence[int] | None = None) -> int:
+    """Put up to `limit` waiting documents, or of those `only` these, into stories, oldest first; returns how many.
+    Inside a transaction."""
+    rows = connection.execute(
+        "SELECT document FROM ungrouped ORDER BY document LIMIT ?"
+        if only is None
+        else "SELECT document FROM ungrouped WHERE document IN (SELECT value FROM json_each(?)) ORDER BY document",
+        (limit if only is None else json.dumps(list(only)),),
+    )
+    waiting = [row[0] for row in rows]
     for doc in _documents(connection, waiting):
         _place(connection, doc)
     connection.execute(
