@@ -34,7 +34,7 @@ def create_app(desk: Desk) -> FastAPI:
         yield
 
     app = FastAPI(
-        title="nps-tracker", version=tracker.__version__, docs_url=None, redoc_url=None, root_path=desk.root_path,
+        title="nps-tracker", version=tracker.__version__, docs_url=None, redoc_url=None,
         description="Early-warning literature tracker for new psychoactive substances: read-only.", lifespan=begin,
         redirect_slashes=False,
     )  # fmt: skip
@@ -48,7 +48,7 @@ def create_app(desk: Desk) -> FastAPI:
     app.get("/robots.txt", include_in_schema=False)(_robots)
     app.get("/favicon.ico", include_in_schema=False)(_favicon)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
-    app.add_middleware(Guard, hosts=desk.hosts)
+    app.add_middleware(Guard, hosts=desk.hosts, root_path=desk.root_path)
     return app
 
 
@@ -62,6 +62,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             made["components"]["schemas"][name] = described
         for unused in ("HTTPValidationError", "ValidationError"):
             made["components"]["schemas"].pop(unused, None)
+        made["servers"] = [{"url": app.state.desk.root_path or "/"}]
         app.openapi_schema = made
     return app.openapi_schema
 

@@ -32,8 +32,9 @@ _TAGGED = (b"text/html", b"application/json", b"application/atom+xml", b"applica
 class Guard:
     """Stands before the application."""
 
-    def __init__(self, app: Any, *, hosts: Iterable[str] = ()) -> None:
+    def __init__(self, app: Any, *, hosts: Iterable[str] = (), root_path: str = "") -> None:
         self._app = app
+        self._root = root_path
         self._hosts = {*LOOPBACK, *(host.lower() for host in hosts)}
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -48,14 +49,19 @@ class Guard:
             await _refuse(send, 413, "too_large", f"a request may carry {MOST_BODY} bytes")
             return
         answer = _Answer(send, headers.get(b"if-none-match"), head=scope["method"] == "HEAD")
-        if scope["method"] == "HEAD":
-            scope = {**scope, "method": "GET"}
+        scope = {**scope, "method": "GET" if scope["method"] == "HEAD" else scope["method"], **self._place(scope)}
         bounded = _Bounded(receive)
         try:
             await self._app(scope, bounded, answer)
         except _TooLargeError:
             if not answer.started:
                 await _refuse(send, 413, "too_large", f"a request may carry {MOST_BODY} bytes")
+
+    def _place(self, scope: Message) -> dict[str, Any]:
+        """Below which path we are served, whether or not the proxy takes it off."""
+        path = scope["path"]
+        inside = path == self._root or path.startswith(self._root + "/")
+        return {"root_path": self._root, "path": path if inside or not self._root else self._root + path}
 
     def _knows(self, host: bytes) -> bool:
         name = host.decode("latin-1").lower()

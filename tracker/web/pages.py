@@ -59,8 +59,15 @@ def _week(request: Request, week: str | None) -> Response:
     others = look.digest_weeks(desk)
     return page(
         request, "week.html.j2", digest=found, weeks=others, facts=plain.head_facts(found), plot=signal_plot,
-        feed="/feeds/alerts.atom", current=weeks.week_of(desk.now()),
+        feed="/feeds/alerts.atom", current=weeks.week_of(desk.now()), before=_beside(others, found.week, 1),
+        after=_beside(others, found.week, -1),
     )  # fmt: skip
+
+
+def _beside(listed: list[str], week: str, step: int) -> str | None:
+    """The week before (1) or after (-1) in a list that is newest first."""
+    place = listed.index(week) + step if week in listed else -1
+    return listed[place] if 0 <= place < len(listed) else None
 
 
 def signal_plot(item: Item) -> Any:

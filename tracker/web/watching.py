@@ -65,7 +65,7 @@ def _detail(signal: Signal) -> str:
     return ", ".join(
         f"{key} {value}"
         for key, value in signal.detail.items()
-        if isinstance(value, str) and key not in ("why", "series")
+        if isinstance(value, str) and key not in ("why", "series", "substance", "partner", "class")
     )
 
 
