@@ -1,4 +1,4 @@
-"""One run, written once in its order: due → fetch → parse → tag → store. Import goes the same way without the fetch.
+"""One run, written once in its order: due → fetch → parse → tag → store → ask stored records again. Import goes the same way without the fetch.
 
 Contains no SQL and no rendering. A failure of one source is a row of the report; a failure of the archive ends the run.
 """
@@ -8,12 +8,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from tracker import rechecks
 from tracker.model import Document, Source, SourceResult, SourceStatus, Tags
 from tracker.tag.documents import tag_document
 
@@ -66,6 +67,7 @@ class CollectReport:
         return bool(asked) and all(s.status in FAILED for s in asked)
 
 
+READ: frozenset[SourceStatus] = frozenset({"ok", "empty", "not_modified"})
 FAILED: frozenset[SourceStatus] = frozenset({"blocked", "robots", "gone", "error"})
 
 
@@ -83,14 +85,15 @@ def collect(
     stop: Callable[[], bool] = lambda: False,
     robots_cache: MutableMapping[str, str] | None = None,
 ) -> CollectReport:
-    """Poll the due ones of `sources`, tag and store what they gave, each source in one transaction.
+    """Poll the due ones of `sources`, tag and store what they gave, each source in one transaction; then ask a few of
+    the stored records again for corrections.
 
     Raises ArchiveError when the archive cannot be written; what was stored before stays.
     """
     from tracker.collect import collect as fetch
-    from tracker.sources._query import with_lexicon
+    from tracker.sources._query import with_contact, with_lexicon
 
-    sources = with_lexicon(sources, tagger.lexicon)
+    sources = with_contact(with_lexicon(sources, tagger.lexicon), http.contact)
     report = CollectReport(started=now())
     states = archive.states()
     # Closed at once on an error: the generator then stops its threads instead of reading on for nobody.
@@ -113,8 +116,23 @@ def collect(
             row = _store(archive, result, tagger, now())
             report.sources.append(row)
             on_result(row)
+    if not stop():
+        read = {row.id for row in report.sources if row.status in READ}
+        again = rechecks.ask(
+            archive, sources, read, http=http, now=now, workers=workers, stop=stop, robots_cache=robots_cache
+        )
+        with closing(cast("Generator[SourceResult]", again)) as results:
+            for result in results:
+                _add(report, _store(archive, result, tagger, now()))
     report.finished = now()
     return report
+
+
+def _add(report: CollectReport, again: SourceReport) -> None:
+    """Count what asking again has brought with its source; a failure of it is in the ledger and fails nothing."""
+    for at, row in enumerate(report.sources):
+        if row.id == again.id:
+            report.sources[at] = replace(row, new=row.new + again.new, revised=row.revised + again.revised)
 
 
 def _store(archive: Archive, result: SourceResult, tagger: Tagger, moment: datetime) -> SourceReport:

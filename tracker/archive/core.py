@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from tracker.archive import connection as _connection
 from tracker.archive import ledger, read, store
@@ -140,6 +140,24 @@ class Archive:
             from tracker.archive.grouping import group
 
             group(self._db, only=stored.changed)  # a backlog of a bulk import is for `group()`
+
+    def identifiers(
+        self,
+        field: Literal["pmid", "doi", "url"],
+        source: str,
+        *,
+        after: int,
+        limit: int,
+        read_before: datetime,
+        others: Sequence[str] | None,
+    ) -> list[tuple[int, str, bool]]:
+        """(document, identifier, whether it is the source's own) of kept documents with a number above `after`,
+        smallest first, last read before a moment, that are neither notices nor retracted: of `source`, and unless
+        `others` is None of every source that is not in it."""
+        with self.reading():
+            return ledger.identifiers(
+                self._db, field, source, after=after, limit=limit, read_before=stamp(read_before), others=others
+            )
 
     def health(self, *, now: datetime) -> list[SourceHealth]:
         """How each source does: last success, usual rhythm, silence, error."""

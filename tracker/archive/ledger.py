@@ -88,6 +88,35 @@ def write_fetches(connection: sqlite3.Connection, num: int, fetches: Sequence[Fe
     )
 
 
+def identifiers(
+    connection: sqlite3.Connection,
+    field: str,
+    source: str,
+    *,
+    after: int,
+    limit: int,
+    read_before: str,
+    others: Sequence[str] | None,
+) -> list[tuple[int, str, bool]]:
+    """See `Archive.identifiers`."""
+    if field not in ("pmid", "doi", "url"):
+        raise ValueError(field)
+    row = connection.execute("SELECT num FROM sources WHERE id = ?", (source,)).fetchone()
+    if row is None:
+        return []
+    nums = [row[0]]
+    if others is not None:
+        known = connection.execute("SELECT num, id FROM sources")
+        nums += [num for num, name in known.fetchall() if name != source and name not in others]
+    rows = connection.execute(
+        f"SELECT id, {field}, source = ? FROM documents WHERE id > ? AND kept AND {field} IS NOT NULL "
+        f"AND source IN (SELECT value FROM json_each(?)) AND editorial_status NOT IN ('retracted', 'notice') "
+        f"AND fetched < ? ORDER BY id LIMIT ?",
+        (row[0], after, json.dumps(nums), read_before, limit),
+    )
+    return [(number, identifier, bool(own)) for number, identifier, own in rows]
+
+
 def health(connection: sqlite3.Connection, now: datetime) -> list[SourceHealth]:
     """Every source that was ever polled or given documents, in order of id."""
     rows = connection.execute("SELECT * FROM sources ORDER BY id").fetchall()

@@ -186,7 +186,7 @@ def _notices(connection: sqlite3.Connection, ids: Sequence[int], as_of: str | No
     rows = connection.execute(
         "SELECT m.document, m.status, m.notice, m.at, n.url, r.title FROM json_each(?) w "
         "CROSS JOIN editorial_marks m ON m.document = w.value JOIN documents n ON n.id = m.notice "
-        "JOIN revisions r ON r.id = n.revision WHERE m.at <= ? ORDER BY m.at, m.notice",
+        "JOIN revisions r ON r.id = n.revision WHERE m.at <= ? AND m.notice <> m.document ORDER BY m.at, m.notice",
         (json.dumps(list(ids)), as_of or "9999"),
     )
     found: dict[int, list[Notice]] = {}

@@ -20,7 +20,7 @@ from tracker.archive.identity import (
     shared_links,
 )  # fmt: skip
 from tracker.archive.index import SearchRow, add_to_search, retire_from_search
-from tracker.archive.notices import apply_notice, apply_waiting
+from tracker.archive.notices import FLAGS, apply_flag, apply_flagged, apply_notice, apply_waiting
 from tracker.archive.tagrows import TagRows
 from tracker.archive.terms import Terms, register_source
 from tracker.errors import ArchiveError
@@ -183,6 +183,8 @@ class Batch:
         self._next = {t: _next_id(connection, t) for t in ("documents", "revisions", "tagsets")}
         self._notices: list[tuple[int, Document, str]] = []
         self._fresh_keys: list[tuple[int, int]] = []  # key, document
+        self._strong_keys: list[tuple[int, int]] = []  # those of DOIs and PMIDs of new documents
+        self._flags: list[tuple[Held, Item, bool]] = []  # what says of itself that it is retracted …; revised?
         self._touched: list[tuple[Any, ...]] = []
         self._revised: list[tuple[Held, Item, Tags | None]] = []
         self._undated = 0
@@ -226,6 +228,12 @@ class Batch:
             self._revised.append((held, item, self._tagged(item, tags)))
             held.hash, held.in_batch = item.hash, True
             self._touch(item, held)
+        strong = [k for k in (item.keys.doi, item.keys.pmid) if k is not None]
+        if outcome == "new":
+            self._strong_keys += [(k, held.id) for k in strong]
+        status = item.document.editorial_status
+        if (outcome == "revised" and status != "notice") or (outcome == "new" and status in FLAGS):
+            self._flags.append((held, item, outcome == "revised"))
         for k in resolver.claim(item.keys, held):
             self._rows.identities.append((k, self._num, held.id))
             self._fresh_keys.append((k, held.id))
@@ -355,6 +363,12 @@ class Batch:
             apply_notice(self._db, notice, document, seen)
         if self._fresh_keys:
             apply_waiting(self._db, self._fresh_keys)
+        if self._strong_keys:
+            apply_flagged(self._db, self._strong_keys, self._now)
+        for held, item, revised in self._flags:
+            strong = [k for k in (item.keys.doi, item.keys.pmid) if k is not None]
+            at = self._now if revised else held.first_seen
+            apply_flag(self._db, held.id, strong, item.document.editorial_status, at, revised=revised)
 
 
 def _newest_states(resolver: Resolver, documents: Sequence[Document]) -> Iterable[Item]:

@@ -35,7 +35,8 @@ class Memory:
 
 def fingerprint(source: Source) -> str:
     """A short hash of what decides the answers: kind, address, options."""
-    words = json.dumps([source.kind, source.url, dict(source.options)], sort_keys=True, default=str)
+    asked = {name: value for name, value in source.options.items() if name != "mailto"}
+    words = json.dumps([source.kind, source.url, asked], sort_keys=True, default=str)
     return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:12]
 
 

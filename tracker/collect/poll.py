@@ -121,6 +121,7 @@ class Poll:
         self.pages = dict(self.memory.pages)
         self.keep_validators = True
         self._windowed = self._is_windowed()
+        self._alone = False  # each request stands for itself: one address that is gone says nothing of the others
         self._since: datetime | None = None
         self._planned_until: datetime | None = self.started_at
         self._todo: list[Window] = []
@@ -149,7 +150,7 @@ class Poll:
 
     def make(self, requests: Sequence[Request]) -> None:
         """Make just these requests and what follows from them."""
-        self._windowed = False
+        self._windowed, self._alone = False, True
         self._drain([replace(r, conditional=False) for r in requests], Window(self.started_at, self.started_at))
 
     def _plan(self) -> list[Window]:
@@ -318,6 +319,8 @@ class Poll:
         failed = self._failed
         if failed is None:
             return False
+        if self._alone and failed.status in ("gone", "error") and failed.not_before is None:
+            return self._failures >= 2 * _FAILURES_TO_STOP
         told = failed.status in ("blocked", "gone") or failed.not_before is not None
         return told or self._failures >= _FAILURES_TO_STOP
 

@@ -11,7 +11,7 @@ import queue
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -19,11 +19,11 @@ from urllib.parse import urlsplit
 
 from tracker.collect.exchange import SourceKind
 from tracker.collect.http import HttpClient
-from tracker.collect.poll import poll
+from tracker.collect.poll import poll, recheck
 from tracker.collect.robots import Robots
 from tracker.collect.settings import CollectSettings
 from tracker.errors import TrackerError
-from tracker.model import Fetch, FetchState, Source, SourceResult
+from tracker.model import Fetch, FetchState, Request, Source, SourceResult
 
 if TYPE_CHECKING:
     from tracker.collect.fulltext import Known
@@ -57,41 +57,81 @@ def collect(
     """
     from tracker.sources import kind as registered
 
-    halt = stop if isinstance(stop, threading.Event) else threading.Event()
-    told = stop if callable(stop) else halt.is_set
-    client = http or HttpClient(settings, stop=halt)
-    robots = Robots(client, now=now, cache=robots_cache)
+    def work(run: _Run, source: Source, state: FetchState) -> SourceResult:
+        return poll(
+            source, state, kind=(kinds or registered)(source.kind), http=run.client, now=now, force=force, since=since,
+            robots=run.robots, known=known,
+        )  # fmt: skip
 
-    def work(source: Source) -> SourceResult:
-        state = states.get(source.id) or FetchState(source.id)
-        return _guarded(
-            source,
-            state,
-            lambda: poll(
-                source,
-                state,
-                kind=(kinds or registered)(source.kind),
-                http=client,
-                now=now,
-                force=force,
-                since=since,
-                robots=robots,
-                known=known,
-            ),
-            now=now,
-            client=client,
+    run = _Run(settings, now, stop, robots_cache, http)
+    for result in run.results(list(sources), states, work, workers=workers):
+        if on_result is not None:
+            on_result(result)
+        yield result
+
+
+def recheck_all(
+    asked: Mapping[str, Sequence[Request]],
+    sources: Iterable[Source],
+    states: Mapping[str, FetchState],
+    *,
+    settings: CollectSettings,
+    now: Callable[[], datetime],
+    workers: int = 8,
+    stop: threading.Event | Callable[[], bool] | None = None,
+    robots_cache: MutableMapping[str, str] | None = None,
+) -> Iterator[SourceResult]:
+    """Make the requests `asked` (source id -> requests of the kind's `recheck`), side by side as `collect` polls."""
+    from tracker.sources import kind
+
+    def work(run: _Run, source: Source, state: FetchState) -> SourceResult:
+        return recheck(
+            source, state, asked[source.id], kind=kind(source.kind), http=run.client, now=now, robots=run.robots
         )
 
-    try:
-        for result in _side_by_side(list(sources), work, workers=workers, client=client, told=told):
-            if on_result is not None:
-                on_result(result)
-            yield result
-    finally:
-        if http is None:
-            client.close()
-            if not isinstance(stop, threading.Event):
-                halt.set()  # lets requests go that still run because the caller walked away
+    run = _Run(settings, now, stop, robots_cache, None)
+    yield from run.results([s for s in sources if s.id in asked], states, work, workers=workers)
+
+
+class _Run:
+    """What the sources of one run share: client, robots, the word to stop."""
+
+    def __init__(
+        self,
+        settings: CollectSettings,
+        now: Callable[[], datetime],
+        stop: threading.Event | Callable[[], bool] | None,
+        robots_cache: MutableMapping[str, str] | None,
+        http: HttpClient | None,
+    ) -> None:
+        self._now, self._owns_client = now, http is None
+        self._event = stop if isinstance(stop, threading.Event) else None
+        self._halt = self._event or threading.Event()
+        self._told = stop if callable(stop) else self._halt.is_set
+        self.client = http or HttpClient(settings, stop=self._halt)
+        self.robots = Robots(self.client, now=now, cache=robots_cache)
+
+    def results(
+        self,
+        sources: list[Source],
+        states: Mapping[str, FetchState],
+        work: Callable[[_Run, Source, FetchState], SourceResult],
+        *,
+        workers: int,
+    ) -> Iterator[SourceResult]:
+        """Each source's result as it comes; the client is closed at the end."""
+
+        def guarded(source: Source) -> SourceResult:
+            state = states.get(source.id) or FetchState(source.id)
+            return _guarded(source, state, lambda: work(self, source, state), now=self._now, client=self.client)
+
+        try:
+            yield from _side_by_side(sources, guarded, workers=workers, client=self.client, told=self._told)
+        finally:
+            if self._owns_client:
+                self.client.close()
+                if self._event is None:
+                    self._halt.set()  # lets requests go that still run because the caller walked away
 
 
 def _guarded(

@@ -210,7 +210,7 @@ def _marked(
     known = {row.id: row for row in facts.documents}
     known |= {row.id: row for row in document_rows(reads.documents_by_id(archive, ids - set(known), as_of=moment))}
     return tuple(
-        (known[document], known.get(notice), status)
+        (known[document], known.get(notice) if notice != document else None, status)
         for document, notice, status in marks
         if document in known and known[document].kept
     )

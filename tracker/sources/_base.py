@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Annotated, Any, Literal, Protocol, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -73,6 +73,18 @@ class SearchOptions(Options):
     max_pages: int | None = Field(default=None, ge=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """How stored records are asked again: `ask(source, ids)` makes the requests, ids are those of the field `by`.
+
+    `batch` is how many records one run may ask for: a few requests' worth.
+    """
+
+    ask: Callable[[Source, Sequence[str]], tuple[Request, ...]]
+    by: Literal["pmid", "doi", "url"]
+    batch: int
+
+
 class SourceKind(Protocol):
     """The protocol of a kind, as `tracker.collect` and `parse_file` use it."""
 
@@ -94,6 +106,10 @@ class SourceKind(Protocol):
     def read(self, source: Source, payload: Payload, request: Request) -> Page:
         """The documents of one payload, and the requests that follow from it."""
 
+    @property
+    def recheck(self) -> Recheck | None:
+        """How stored records are asked again for corrections, None where the kind cannot."""
+
 
 def _no_requests(source: Source, window: Window) -> Sequence[Request]:
     return ()
@@ -109,6 +125,7 @@ class Kind:
     first: Callable[[Source, Window], Sequence[Request]] = _no_requests
     robots: bool = False
     file_step: str = ""
+    recheck: Recheck | None = None
 
 
 AnyOptions = TypeVar("AnyOptions", bound=Options)

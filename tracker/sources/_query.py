@@ -64,6 +64,10 @@ class ContactSearches(Searches):
 
     mailto: str | None = None
 
+    def identity(self, name: str = "mailto") -> tuple[tuple[str, str], ...]:
+        """The parameter `name` with the address, where one is known."""
+        return ((name, self.mailto),) if self.mailto else ()
+
 
 def queries(
     names: Iterable[str], class_terms: Iterable[str], *, max_length: int, form: str = '"{}"'
@@ -146,6 +150,24 @@ def with_lexicon(sources: Sequence[Source], knowledge: Knowledge) -> list[Source
         if substance.nps and substance.reported and not any(a.text == name and a.doubt for a in substance.aliases)
     ]
     return [expand(source, names, words) for source in sources]
+
+
+def with_contact(sources: Sequence[Source], contact: str | None) -> list[Source]:
+    """Return `sources`, those of the kinds that ask whom to write to with the mail address `contact`.
+
+    An entry's own `mailto` stays; a contact that is a web page is for the User-Agent only.
+    """
+    from tracker.sources import kind
+
+    address = (contact or "").strip().removeprefix("mailto:")
+    if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", address):
+        return list(sources)
+    return [
+        replace(source, options=MappingProxyType({**source.options, "mailto": address}))
+        if "mailto" not in source.options and issubclass(kind(source.kind).options, ContactSearches)
+        else source
+        for source in sources
+    ]
 
 
 def expand(source: Source, names: Iterable[str], class_terms: Iterable[str]) -> Source:

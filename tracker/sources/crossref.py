@@ -23,7 +23,7 @@ from tracker.sources._api import (
     with_type,
     without_empty,
 )
-from tracker.sources._base import Kind, doi_of, line_of, options_of, read_json, title_of
+from tracker.sources._base import Kind, Recheck, doi_of, line_of, options_of, read_json, title_of
 from tracker.sources._codes import language_code
 from tracker.sources._editorial import status_of
 from tracker.sources._query import ContactSearches, asked
@@ -64,9 +64,10 @@ def first(source: Source, window: Window) -> Sequence[Request]:
 
 def recheck(source: Source, dois: Sequence[str]) -> tuple[Request, ...]:
     """Return the requests that ask stored works again, for corrections and retractions that came later."""
+    contact = options_of(source, Options).identity()
     groups = (dois[i : i + 50] for i in range(0, len(dois), 50))
     return tuple(
-        Request(source.url, (("filter", ",".join(f"doi:{doi}" for doi in group)), ("rows", str(len(group)))))
+        Request(source.url, (("filter", ",".join(f"doi:{doi}" for doi in group)), ("rows", str(len(group))), *contact))
         for group in groups
     )
 
@@ -82,7 +83,7 @@ def _ask(source: Source, options: Options, walk: Walk) -> Request:
         ("filter", ",".join(filters)),
         ("rows", str(min(options.page_size or _SIZE, 1000))),
         ("cursor", walk.pos or "*"),
-        *((("mailto", options.mailto),) if options.mailto else ()),
+        *options.identity(),
     )
     return Request(source.url, params, step="page", state=walk.state())
 
@@ -213,4 +214,11 @@ def _parts(value: Any) -> ClaimedDate | None:
     return parse_date(found.value[:10]) if found else None
 
 
-KIND = Kind(name="crossref", options=Options, first=first, read=read, file_step="page")
+KIND = Kind(
+    name="crossref",
+    options=Options,
+    first=first,
+    read=read,
+    file_step="page",
+    recheck=Recheck(recheck, by="doi", batch=100),
+)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from tracker.model import Document, Page, Payload, Request, Source, Window
 from tracker.sources._abstracts import labelled
 from tracker.sources._api import each, number_of, read_listed, text_list, walked, with_type, without_empty
-from tracker.sources._base import Kind, claimed, doi_of, line_of, options_of, title_of
+from tracker.sources._base import Kind, Recheck, claimed, doi_of, line_of, options_of, title_of
 from tracker.sources._codes import language_code
 from tracker.sources._editorial import ABOUT, OF_NOTICES, key, status_of
 from tracker.sources._pubmed_record import medline_date
@@ -38,11 +38,10 @@ def first(source: Source, window: Window) -> Sequence[Request]:
 
 def recheck(source: Source, ids: Sequence[str]) -> tuple[Request, ...]:
     """Return the requests that ask stored records (by PMID) again, for corrections that came later."""
+    contact = options_of(source, Options).identity("email")
     groups = (ids[i : i + 100] for i in range(0, len(ids), 100))
-    return tuple(
-        Request(source.url, _params("(" + " OR ".join(f"EXT_ID:{i}" for i in group) + ") AND SRC:MED", _SIZE, "*"))
-        for group in groups
-    )
+    queries = ("(" + " OR ".join(f"EXT_ID:{i}" for i in group) + ") AND SRC:MED" for group in groups)
+    return tuple(Request(source.url, (*_params(query, _SIZE, "*"), *contact)) for query in queries)
 
 
 def _ask(source: Source, options: Options, walk: Walk) -> Request:
@@ -51,9 +50,7 @@ def _ask(source: Source, options: Options, walk: Walk) -> Request:
     if options.filter:
         query += f" {options.filter}" if options.filter.startswith("NOT ") else f" AND ({options.filter})"
     params = _params(query, min(options.page_size or _SIZE, 1000), walk.pos or "*")
-    if options.mailto:
-        params += (("email", options.mailto),)
-    return Request(source.url, params, step="page", state=walk.state())
+    return Request(source.url, (*params, *options.identity("email")), step="page", state=walk.state())
 
 
 def _params(query: str, size: int, cursor: str) -> tuple[tuple[str, str], ...]:
@@ -172,4 +169,11 @@ def _published(item: dict[str, Any], journal: dict[str, Any]) -> tuple[ClaimedDa
     return found, whole
 
 
-KIND = Kind(name="europepmc", options=Options, first=first, read=read, file_step="page")
+KIND = Kind(
+    name="europepmc",
+    options=Options,
+    first=first,
+    read=read,
+    file_step="page",
+    recheck=Recheck(recheck, by="pmid", batch=200),
+)

@@ -15,7 +15,17 @@ from tracker.errors import ParseError
 from tracker.model import Document, EditorialStatus, Page, Payload, Request, Source, Window
 from tracker.sources._api import each, merged, number_of, read_listed, text_list, walked, with_type, without_empty
 from tracker.sources._atom import Entry, read_atom
-from tracker.sources._base import Kind, SearchOptions, claimed, line_of, options_of, read_json, text_of, title_of
+from tracker.sources._base import (
+    Kind,
+    Recheck,
+    SearchOptions,
+    claimed,
+    line_of,
+    options_of,
+    read_json,
+    text_of,
+    title_of,
+)
 from tracker.sources._codes import language_code
 from tracker.sources._walk import Walk, begin
 from tracker.text.dates import ClaimedDate
@@ -41,8 +51,9 @@ def first(source: Source, window: Window) -> Sequence[Request]:
 
 def recheck(source: Source, urls: Sequence[str]) -> tuple[Request, ...]:
     """Return the requests that ask stored pages again, for changes and withdrawals that the search may not show."""
+    site = urlsplit(source.url)
     paths = (urlsplit(url).path for url in urls)
-    return tuple(Request(f"{_SITE}/api/content{path}", step="content") for path in paths if path)
+    return tuple(Request(f"{site.scheme}://{site.netloc}/api/content{path}", step="content") for path in paths if path)
 
 
 def _ask(source: Source, options: Options, walk: Walk) -> Request:
@@ -171,4 +182,11 @@ def _document(
     )
 
 
-KIND = Kind(name="govuk", options=Options, first=first, read=read, file_step="page")
+KIND = Kind(
+    name="govuk",
+    options=Options,
+    first=first,
+    read=read,
+    file_step="page",
+    recheck=Recheck(recheck, by="url", batch=20),
+)

@@ -22,7 +22,7 @@ from tracker.sources._api import (
     with_type,
     without_empty,
 )
-from tracker.sources._base import Kind, claimed, doi_of, line_of, options_of, read_json, title_of
+from tracker.sources._base import Kind, Recheck, claimed, doi_of, line_of, options_of, read_json, title_of
 from tracker.sources._codes import language_code
 from tracker.sources._editorial import status_of
 from tracker.sources._query import ContactSearches, asked
@@ -53,9 +53,10 @@ def first(source: Source, window: Window) -> Sequence[Request]:
 
 def recheck(source: Source, dois: Sequence[str]) -> tuple[Request, ...]:
     """Return the requests that ask stored works again, for retractions that came later."""
+    contact = options_of(source, Options).identity()
     groups = (dois[i : i + 50] for i in range(0, len(dois), 50))
     return tuple(
-        Request(source.url, (("filter", "doi:" + "|".join(group)), ("per_page", "50")), secrets(source))
+        Request(source.url, (("filter", "doi:" + "|".join(group)), ("per_page", "50"), *contact), secrets(source))
         for group in groups
     )
 
@@ -73,7 +74,7 @@ def _ask(source: Source, options: Options, walk: Walk) -> Request:
         ("sort", f"{options.date}_date:desc"),
         ("per_page", str(min(options.page_size or _SIZE, 100))),
         ("cursor", walk.pos or "*"),
-        *((("mailto", options.mailto),) if options.mailto else ()),
+        *options.identity(),
     )
     return Request(source.url, params, secrets(source), step="page", state=walk.state())
 
@@ -188,4 +189,11 @@ def rebuilt(index: Any) -> str | None:
     return clean(" ".join(text)) or None
 
 
-KIND = Kind(name="openalex", options=Options, first=first, read=read, file_step="page")
+KIND = Kind(
+    name="openalex",
+    options=Options,
+    first=first,
+    read=read,
+    file_step="page",
+    recheck=Recheck(recheck, by="doi", batch=100),
+)

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Literal
 from tracker.errors import ParseError
 from tracker.model import Document, Page, Payload, Request, Source, Window
 from tracker.sources._api import CUT, elements, number_of, refuse_entities, root_name, secrets, with_type
-from tracker.sources._base import Kind, options_of, refuse_html
+from tracker.sources._base import Kind, Recheck, options_of, refuse_html
 from tracker.sources._pubmed_record import article, book
 from tracker.sources._query import ContactSearches, asked
 from tracker.sources._walk import Walk, advance, begin, walk_in
@@ -70,7 +70,7 @@ def _efetch(source: Source, options: Options, pmids: Sequence[str], state: dict[
 
 
 def _identity(options: Options) -> tuple[tuple[str, str], ...]:
-    return (("tool", "nps-tracker"), *((("email", options.mailto),) if options.mailto else ()))
+    return (("tool", "nps-tracker"), *options.identity("email"))
 
 
 def read(source: Source, payload: Payload, request: Request) -> Page:
@@ -207,4 +207,11 @@ def _following(source: Source, request: Request, page: Page) -> Page:
     return replace(page, next=following, problems=(*page.problems, *move.problems))
 
 
-KIND = Kind(name="pubmed", options=Options, first=first, read=read, file_step="efetch")
+KIND = Kind(
+    name="pubmed",
+    options=Options,
+    first=first,
+    read=read,
+    file_step="efetch",
+    recheck=Recheck(recheck, by="pmid", batch=400),
+)
