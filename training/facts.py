@@ -36,8 +36,8 @@ Features = Mapping[str, float]
 FOLDS = 10
 SEEDS = (0, 1, 2)  # the figures are means over these shuffles
 # Inverse strength of the penalty on large weights, chosen by cross-validation among 0.1, 0.3, 1 and 3.
-STRENGTH = {"doctype": 1.0, "relevance": 1.0, "countries": 1.0, "roles": 0.3}
-RAREST = 1
+STRENGTH = {"doctype": 3.0, "relevance": 1.0, "countries": 1.0, "roles": 0.3}
+RAREST = {"doctype": 2}  # features that fewer documents have are left out
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def fit(name: str, rows: Rows, chosen: np.ndarray | None = None) -> Callable[[Se
 
 def _fit(name: str, rows: Rows, chosen: np.ndarray) -> tuple[DictVectorizer, LogisticRegression, set[str]]:
     features = [f for f, c in zip(rows.features, chosen, strict=True) if c]
-    frequent = {n for n, times in Counter(n for f in features for n in f).items() if times >= RAREST}
+    frequent = {n for n, times in Counter(n for f in features for n in f).items() if times >= RAREST.get(name, 1)}
     vectors = DictVectorizer()
     matrix = vectors.fit_transform([{n: v for n, v in f.items() if n in frequent} for f in features])
     model = LogisticRegression(C=STRENGTH[name], max_iter=5000)

