@@ -1,4 +1,6 @@
-"""One run, written once in its order: due → fetch → parse → tag → store → ask stored records again. Import goes the same way without the fetch.
+"""One run, written once in its order: due → fetch → parse → tag → store → ask some stored records again.
+
+Import goes the same way without the fetch.
 
 Contains no SQL and no rendering. A failure of one source is a row of the report; a failure of the archive ends the run.
 """

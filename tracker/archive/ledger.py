@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from statistics import median
@@ -22,6 +23,8 @@ _MOMENTS = ("last_polled", "last_ok", "not_before", "seen_until")
 GOOD: frozenset[str] = frozenset({"ok", "not_modified", "empty"})
 SILENT_FACTOR = 4.0  # overdue by this many usual rhythms …
 SILENT_DAYS = 7.0  # … and by at least a week: a Christmas pause of a daily source is not silence
+MANY_FAILURES = 3  # in a row: no longer an accident
+ALWAYS_LIST = ("feed", "listing", "table")  # kinds that show all their items each time: none at all is no answer
 RHYTHM_ARRIVALS = 30  # arrivals looked at, newest first …
 LOOKED_AT = 5000  # … among so many documents
 
@@ -44,6 +47,7 @@ class SourceHealth:
     moved_to: str | None
     not_before: datetime | None
     first_watched: datetime | None
+    findings: tuple[str, ...] = ()  # what is wrong and what to do, a line each, the gravest first
 
 
 def state_json(state: FetchState) -> str:
@@ -138,21 +142,58 @@ def _health(connection: sqlite3.Connection, row: sqlite3.Row, now: datetime) -> 
     count = connection.execute(
         "SELECT count(*) FROM documents WHERE source = ? AND first_seen <= ?", (row["num"], stamp(now))
     ).fetchone()[0]
+    last = times[0] if times else None
+    silent = is_silent(last, rhythm, now)
+    findings = [*_of_state(state), *_of_layout(connection, row, state)]
+    if silent and last is not None:
+        findings.append(f"nothing new since {last:%Y-%m-%d}; usually every {rhythm:g} days")
     return SourceHealth(
         id=row["id"],
         status=state.status,
         last_ok=state.last_ok,
         last_polled=state.last_polled,
-        last_item=times[0] if times else None,
+        last_item=last,
         rhythm_days=rhythm,
-        silent=is_silent(times[0] if times else None, rhythm, now),
+        silent=silent,
         error=state.error,
         documents=count,
         failures=state.failures,
         moved_to=state.moved_to,
         not_before=state.not_before,
         first_watched=moment(row["first_watched"]),
+        findings=tuple(findings),
     )
+
+
+def _of_state(state: FetchState) -> list[str]:
+    """What the latest poll says: gone, refused, failing again and again, moved."""
+    found = []
+    if state.status == "gone":
+        found.append("the address or interface has ended: look for its successor and change `url`")
+    elif state.status == "blocked":
+        found.append("refuses us: ask the publisher, or read its newsletter with kind mailbox")
+    elif state.failures >= MANY_FAILURES:
+        found.append(f"failed {state.failures} times in a row")
+    if state.moved_to:
+        found.append(f"moved for good to {state.moved_to}: change `url`")
+    return found
+
+
+def _of_layout(connection: sqlite3.Connection, row: sqlite3.Row, state: FetchState) -> list[str]:
+    """What lists its items always has some, and they keep having dates."""
+    if row["kind"] not in ALWAYS_LIST or state.status not in GOOD:
+        return []
+    latest = connection.execute(
+        "SELECT at, note FROM fetches WHERE source = ? AND items > 0 ORDER BY at DESC, id DESC LIMIT 1", (row["num"],)
+    ).fetchone()
+    if latest is None:
+        return []
+    if state.status == "empty":
+        return [f"yields nothing, the last time it did was {latest['at'][:10]}: has its layout changed?"]
+    undated = re.search(r"(\d+) of (\d+) items have no readable date", latest["note"] or "")
+    if undated and undated[1] == undated[2]:
+        return ["no item has a date any more: has its layout changed?"]
+    return []
 
 
 def rhythm_days(arrivals: Sequence[datetime]) -> float | None:

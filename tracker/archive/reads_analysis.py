@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tracker.archive.identity import gravest
-from tracker.archive.ledger import RHYTHM_ARRIVALS, is_silent, rhythm_days
+from tracker.archive.ledger import ALWAYS_LIST, RHYTHM_ARRIVALS, is_silent, rhythm_days
 from tracker.archive.stories import stories_at
 from tracker.archive.times import stamp
 
@@ -179,6 +179,19 @@ def polls(archive: Archive, *, since: str, until: str) -> list[tuple[str, str]]:
         (since, until),
     )
     return [(row[0], row[1]) for row in rows]
+
+
+def barren_sources(archive: Archive, *, since: str, until: str) -> list[str]:
+    """Sources that list their items each time, gave none in [since, until) although they could be read, and did before:
+    their layout has changed, most likely."""
+    rows = archive._db.execute(
+        "SELECT s.id FROM sources s WHERE s.kind IN (SELECT value FROM json_each(?)) "
+        "AND EXISTS (SELECT 1 FROM fetches f WHERE f.source = s.num AND f.at >= ? AND f.at < ? AND f.status = 'empty') "
+        "AND NOT EXISTS (SELECT 1 FROM fetches f WHERE f.source = s.num AND f.at >= ? AND f.at < ? AND f.items > 0) "
+        "AND EXISTS (SELECT 1 FROM fetches f WHERE f.source = s.num AND f.at < ? AND f.items > 0) ORDER BY s.id",
+        (json.dumps(ALWAYS_LIST), since, until, since, until, since),
+    )
+    return [row[0] for row in rows]
 
 
 def silent_sources(archive: Archive, *, as_of: str) -> list[str]:

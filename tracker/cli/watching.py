@@ -119,11 +119,11 @@ def status(state: State, form: str) -> None:
         click.echo(as_json(data))
         return
     print_table(
-        ["source", "status", "last ok", "rhythm days", "silent", "documents", "error"],
+        ["source", "status", "last ok", "rhythm days", "silent", "documents", "error or finding"],
         [
             (h.id, h.status or "", f"{h.last_ok:%Y-%m-%d %H:%M}" if h.last_ok else "never",
              "" if h.rhythm_days is None else f"{h.rhythm_days:.1f}", "SILENT" if h.silent else "", h.documents,
-             h.error or "")
+             h.error or "; ".join(h.findings))
             for h in rows
         ],
     )  # fmt: skip
@@ -147,5 +147,6 @@ def _health(row: Any) -> dict[str, Any]:
         "documents": row.documents,
         "failures": row.failures,
         "moved_to": row.moved_to,
+        "findings": list(row.findings),
         "not_before": stamp(row.not_before),
     }

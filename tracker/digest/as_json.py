@@ -25,6 +25,7 @@ def as_mapping(digest: Digest) -> dict[str, Any]:
             "failed": digest.sources_failed,
             "silent": list(digest.silent),
             "failed_ids": list(digest.failed),
+            "barren": list(digest.barren),
         },
         "counts": dict(digest.counts),
         "bottom_line": list(digest.bottom_line),

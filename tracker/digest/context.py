@@ -41,6 +41,7 @@ class Context:
     )  # of all substances with official rows that were ever found
     searches: tuple[SearchHits, ...] = ()
     silent: tuple[str, ...] = ()
+    barren: tuple[str, ...] = ()  # readable, but without the items they always have
     read: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
     extra_documents: Mapping[int, DocumentRow] = field(default_factory=dict)

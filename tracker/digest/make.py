@@ -72,6 +72,7 @@ def digest_of(context: Context, settings: Mapping[str, Any]) -> Digest:
         sources_failed=len(context.failed),
         silent=context.silent,
         failed=context.failed,
+        barren=context.barren,
         counts=_counts(context),
         bottom_line=bottom_line(sections, read=len(context.read), failed=len(context.failed)),
         sections=sections,
@@ -130,7 +131,7 @@ def snapshot(context: Context) -> str:
         [(signal.kind, signal.name, signal.observed, signal.documents) for signal in context.signals],
         sorted((name, repr(rows)) for name, rows in facts.official.items()),
         [(hits.name, hits.query, hits.total) for hits in context.searches],
-        (context.read, context.failed, context.silent),
+        (context.read, context.failed, context.silent, *((context.barren,) if context.barren else ())),
     )
     return blake2b(repr(made_from).encode(), digest_size=8).hexdigest()
 
@@ -172,6 +173,7 @@ def read_context(archive: Archive, *, week: str, as_of: datetime, settings: Mapp
         first_seen=_first_seen(facts),
         searches=searches,
         silent=tuple(reads.silent_sources(archive, as_of=moment)),
+        barren=tuple(reads.barren_sources(archive, **period)),
         read=read,
         failed=failed,
         extra_documents=extra,

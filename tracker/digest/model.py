@@ -92,6 +92,7 @@ class Digest:
     sources_failed: int
     silent: tuple[str, ...]
     failed: tuple[str, ...] = ()
+    barren: tuple[str, ...] = ()  # readable, but without the items they always have: a changed layout
     counts: Mapping[str, int] = field(default_factory=dict)
     bottom_line: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()

@@ -18,6 +18,7 @@ _BARE = ("method",)  # statements without evidence
 def head_facts(digest: Digest) -> list[tuple[str, str]]:
     """What stands at the head of every rendering, (label, value)."""
     silent = f", {len(digest.silent)} silent ({words.join(digest.silent)})" if digest.silent else ", none silent"
+    barren = f", {len(digest.barren)} without any item ({words.join(digest.barren)})" if digest.barren else ""
     failed = f"{digest.sources_failed} failed"
     if digest.failed:
         failed += f" ({words.join(digest.failed)})"
@@ -25,7 +26,7 @@ def head_facts(digest: Digest) -> list[tuple[str, str]]:
         ("Week", f"{digest.week}, {words.week_span(digest.week)}" + ("" if digest.finished else " (unfinished)")),
         ("Issue", str(digest.issue)),
         ("As of", stamp(digest.as_of)),
-        ("Sources", f"{digest.sources_read} read, {failed}{silent}"),
+        ("Sources", f"{digest.sources_read} read, {failed}{silent}{barren}"),
         ("Items", f"{digest.counts.get('new', 0):,} new, {digest.counts.get('kept', 0):,} kept"),
         ("Lexicon", digest.lexicon or "not stated"),
         ("Snapshot", digest.snapshot),
