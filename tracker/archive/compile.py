@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from tracker.archive.lookup import NEVER, Lookup, country, spellings, tokens
-from tracker.archive.query import And, Fact, Node, Not, Or, Words
+from tracker.archive.query import EVERYTHING, And, Fact, Node, Not, Or, Words
 from tracker.model import DocType
 
 if TYPE_CHECKING:
@@ -121,7 +121,8 @@ def as_match(node: Node, lookup: Lookup) -> str:
     if isinstance(node, Not):
         return f"({_facts(ANY_ROW)} NOT {as_match(node.part, lookup)})"
     if isinstance(node, And):
-        wanted = [as_match(p, lookup) for p in node.parts if not isinstance(p, Not)] or [_facts(ANY_ROW)]
+        wanted = [as_match(p, lookup) for p in node.parts if not isinstance(p, Not) and p != EVERYTHING]
+        wanted = wanted or [_facts(ANY_ROW)]
         unwanted = [as_match(p.part, lookup) for p in node.parts if isinstance(p, Not)]
         both = "(" + " AND ".join(wanted) + ")"
         return f"({both} NOT ({' OR '.join(unwanted)}))" if unwanted else both

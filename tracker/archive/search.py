@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from tracker.archive import facts
 from tracker.archive.compile import Conditions, as_match, refine, sought
 from tracker.archive.lookup import Lookup
-from tracker.archive.query import And, Dates, Fact, Or, Words, split_dates
+from tracker.archive.query import EVERYTHING, And, Dates, Fact, Not, Or, Words, split_dates
 from tracker.archive.rank import rank
 from tracker.archive.read import known_at, records
 from tracker.archive.snippet import Snippet, snippet
@@ -92,6 +92,7 @@ class Row:
 
 _KEPT = Fact("raw", "zk")
 _UNKEPT = Fact("raw", "zu")
+_OLDER = Fact("raw", "zo")
 _INDEX_THEN = (
     "FROM search CROSS JOIN search_rows x ON x.id = search.rowid CROSS JOIN revisions r ON r.id = x.revision "
     "CROSS JOIN tagsets t ON t.revision = r.id AND t.latest CROSS JOIN documents d ON d.id = x.document"
@@ -108,13 +109,11 @@ class Searcher:
     def search(self, asked: Asked) -> SearchResult:
         """One page of results."""
         node = refine(asked.node, self._lookup)
-        hits = self._after(node, asked, asked.before, FACETED)
-        total = self._total(node, asked, hits)
+        hits, total = self._first(node, asked)
         relaxed = False
         for looser in _loosened(node, self._lookup) if total == 0 else ():
             node, relaxed = looser, True
-            hits = self._after(node, asked, asked.before, FACETED)
-            total = self._total(node, asked, hits)
+            hits, total = self._first(node, asked)
             if total:
                 break
         wanted = sought(node, self._lookup)
@@ -160,6 +159,21 @@ class Searcher:
             last = (newest[-1].first_seen, newest[-1].document)
             ordered = ordered + self._after(node, asked, last, end - len(ordered))
         return ordered[asked.offset : end]
+
+    def _first(self, node: Node, asked: Asked) -> tuple[list[Row], int]:
+        """The newest hits (or those after `asked.before`), and how many there are: in one pass of the index where the
+        order of its numbers is that of time."""
+        if asked.before is not None or asked.as_of is not None or self._any_backfilled():
+            hits = self._after(node, asked, asked.before, FACETED)
+            return hits, self._total(node, asked, hits)
+        clause, values = self._indexed(node, asked, asked.bounds, rows=False)
+        found = self._db.execute(
+            f"WITH hits AS MATERIALIZED (SELECT search.rowid AS id {clause} ORDER BY search.rowid DESC "
+            f"LIMIT {COUNTED + 1}) SELECT x.document, x.revision, x.first_seen, x.facts, (SELECT count(*) FROM hits) "
+            f"FROM (SELECT id FROM hits LIMIT {FACETED}) n CROSS JOIN search_rows x ON x.id = n.id",
+            values,
+        ).fetchall()
+        return [Row(*row[:4]) for row in found], int(found[0][4]) if found else 0
 
     def _after(self, node: Node, asked: Asked, before: tuple[str, int] | None, limit: int) -> list[Row]:
         """The newest hits, or those that follow `before` = (first_seen, document), newest first."""
@@ -210,18 +224,22 @@ class Searcher:
         ]  # fmt: skip
 
     def _indexed(
-        self, node: Node, asked: Asked, bounds: Sequence[Dates], rest: Sequence[str] = ()
+        self, node: Node, asked: Asked, bounds: Sequence[Dates], rest: Sequence[str] = (), *, rows: bool = True
     ) -> tuple[str, dict[str, Any]]:
-        """FROM and WHERE of a search of what is current, or was at the moment where the index knows that."""
+        """FROM and WHERE of a search of what is current, or was at the moment where the index knows that. Without
+        `rows` only the numbers of the index are at hand, which are those of documents."""
         if asked.as_of is not None:
             return self._indexed_then(node, asked, bounds, rest)
         build = Conditions(self._lookup)
-        shown = _KEPT if not asked.everything else Or((_KEPT, _UNKEPT))
-        match = build.bind(as_match(And((node, shown, *_years(bounds))), self._lookup))
-        clause = "FROM search CROSS JOIN search_rows x ON x.id = search.rowid"
-        if bounds:
-            clause += " CROSS JOIN documents d ON d.id = x.document"
-        return " AND ".join([f"{clause} WHERE search MATCH {match}", *build.bounds(bounds), *rest]), build.values
+        years = _years(bounds)
+        match = build.bind(as_match(And((node, _shown(node, asked), *years)), self._lookup))
+        edges = [b for b in bounds if not (years and b.bound in ("since", "until") and len(b.value) == 4)]
+        clause = "FROM search"
+        if rows:
+            clause += " CROSS JOIN search_rows x ON x.id = search.rowid"
+        if edges:  # whole years are known to the index
+            clause += " CROSS JOIN documents d ON d.id = search.rowid"
+        return " AND ".join([f"{clause} WHERE search MATCH {match}", *build.bounds(edges), *rest]), build.values
 
     def _indexed_then(
         self, node: Node, asked: Asked, bounds: Sequence[Dates], rest: Sequence[str]
@@ -278,9 +296,7 @@ class Searcher:
 
     def _counted(self, node: Node, asked: Asked, bounds: Sequence[Dates], rest: list[str]) -> int:
         if self._index_knows(asked):
-            clause, values = self._indexed(node, asked, bounds, rest)
-            if asked.as_of is None and not bounds and not rest:
-                clause = clause.replace(" CROSS JOIN search_rows x ON x.id = search.rowid", "")
+            clause, values = self._indexed(node, asked, bounds, rest, rows=False)
         else:
             clause, values = self._at_moment(node, asked, bounds)
             clause = " AND ".join([clause, *rest])
@@ -290,10 +306,16 @@ class Searcher:
     def _undated(self, node: Node, asked: Asked) -> int:
         if not any(b.bound in ("since", "until") for b in asked.bounds):
             return 0
+        if not self._any_undated():
+            return 0
         others = [b for b in asked.bounds if b.bound not in ("since", "until")]
         if not self._index_knows(asked):
             return min(COUNTED, self._counted(node, asked, others, ["d.published IS NULL"]))
         return min(COUNTED, self._counted(And((node, Fact("raw", "yn"))), asked, others, []))
+
+    def _any_undated(self) -> bool:
+        word = "SELECT 1 FROM search WHERE search MATCH 'facts : yn' LIMIT 1"
+        return self._db.execute(word).fetchone() is not None
 
     # --- what they are about ---
 
@@ -336,6 +358,14 @@ class Searcher:
             if m.field == "text"
         ]
         return snippet(record.document.text or "", [w for s in wanted for w in s.literals], tagged)
+
+
+def _shown(node: Node, asked: Asked) -> Node:
+    """What holds for every row shown. Said by what it is not, since most of what is searched for is kept; a query for
+    everything needs something to go by."""
+    if node == EVERYTHING:
+        return Or((_KEPT, _UNKEPT)) if asked.everything else _KEPT
+    return Not(_OLDER) if asked.everything else Not(Or((_UNKEPT, _OLDER)))
 
 
 def _years(bounds: Sequence[Dates]) -> list[Node]:
