@@ -12,11 +12,10 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.tag import cues, linear
-from tracker.tag.lookup import Found, Table, checked, folded, longest, rows
+from tracker.tag.lookup import Found, SharedTable, checked, folded, longest, rows, shared
 
 if TYPE_CHECKING:
     from tracker.tag.view import View
@@ -97,8 +96,8 @@ class _Place(NamedTuple):
     phrase: str
 
 
-@cache
-def _places() -> Table[_Place]:
+@shared
+def _places() -> SharedTable[_Place]:
     entries: list[tuple[str, _Place]] = []
     for row in rows("places.csv", _COLUMNS):
         phrase, codes = row["phrase"], tuple(row["country"].split("|"))
@@ -107,7 +106,7 @@ def _places() -> Table[_Place]:
         for code in codes:
             checked("places.csv", phrase, "country", code, _is_code)
         entries.append((phrase, _Place(codes, row["kind"], row["case"], phrase.removesuffix("*").strip("."))))
-    return Table(entries)
+    return SharedTable(entries)
 
 
 def _is_code(code: str) -> bool:

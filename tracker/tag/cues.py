@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from ahocorasick_rs import AhoCorasick
 
 from tracker.tag.linear import squash
-from tracker.tag.lookup import Table, checked, rows
+from tracker.tag.lookup import SharedTable, checked, rows, shared
 
 if TYPE_CHECKING:
     from tracker.tag.view import View
@@ -44,12 +44,12 @@ class Cues:
     events: Sequence[int]  # where in the text words of harm, market, fakes, control or novelty stand
 
 
-@cache
-def _phrases() -> Table[tuple[str, ...]]:
+@shared
+def _phrases() -> SharedTable[tuple[str, ...]]:
     subjects: dict[str, list[str]] = defaultdict(list)
     for row in rows("cues.csv", ("cue", "phrase")):
         subjects[row["phrase"].lower()].append(row["cue"])
-    return Table((phrase, tuple(cues)) for phrase, cues in subjects.items())
+    return SharedTable((phrase, tuple(cues)) for phrase, cues in subjects.items())
 
 
 @cache

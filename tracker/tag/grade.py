@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import TYPE_CHECKING
 
 from tracker.model import Grade
-from tracker.tag.lookup import Table, checked, rows
+from tracker.tag.lookup import SharedTable, checked, rows, shared
 
 if TYPE_CHECKING:
     from tracker.model import DocType, ThemeTag
@@ -38,13 +37,13 @@ _BY_THEME: tuple[tuple[str, Grade], ...] = (
 )  # fmt: skip
 
 
-@cache
-def _evidence() -> Table[Grade]:
+@shared
+def _evidence() -> SharedTable[Grade]:
     entries: list[tuple[str, Grade]] = []
     for row in rows("evidence.csv", ("phrase", "grade")):
         checked("evidence.csv", row["phrase"], "grade", row["grade"], ORDER)
         entries.append((row["phrase"], row["grade"]))  # type: ignore[arg-type]
-    return Table(entries)
+    return SharedTable(entries)
 
 
 def of(view: View, *, themes: Sequence[ThemeTag], doctype: DocType) -> Grade:

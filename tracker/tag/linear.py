@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from operator import mul
 
 from tracker.errors import LexiconError
 from tracker.tag.lookup import DATA
@@ -22,19 +23,18 @@ class Linear:
 
     def scores(self, features: Mapping[str, float]) -> list[float]:
         """The raw score of each label; features that the model does not know count nothing."""
-        out = list(self.bias)
         weights = self.weights
-        if len(out) == 1:
-            total = out[0]
+        if len(self.bias) == 1:
+            total = self.bias[0]
             for name, value in features.items():
                 if name in weights:
                     total += weights[name][0] * value
             return [total]
-        for name, value in features.items():
-            row = weights.get(name)
-            if row is not None:
-                out = [total + weight * value for total, weight in zip(out, row, strict=True)]
-        return out
+        known = [(weights[name], value) for name, value in features.items() if name in weights]
+        if not known:
+            return list(self.bias)
+        rows, values = zip(*known, strict=True)
+        return [sum(map(mul, column, values), b) for b, column in zip(self.bias, zip(*rows, strict=True), strict=True)]
 
     def best(self, features: Mapping[str, float]) -> str:
         """The label with the highest score; the first of equal ones."""

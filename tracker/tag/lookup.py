@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from ahocorasick_rs import AhoCorasick
 
@@ -21,7 +21,7 @@ DATA = Path(__file__).parent / "data" / "facts"
 
 # Hyphens, quotes and other marks between words are spaces here, so that "US-based", "(UK)" and "l'ANSM" open up.
 _MARKS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~\t\n\r\v\f«»“”„‘’‚‹›…·•–—―‐‑‒−→¿¡§°®™\u00a0\u200b\u2009\u202f"
-_TABLE = {ord(mark): " " for mark in _MARKS}
+_ASCII_TABLE = {ord(mark): " " for mark in _MARKS if mark.isascii()}
 
 
 @lru_cache(maxsize=2)  # title and text of the document at hand are asked for by several taggers in turn
@@ -32,9 +32,13 @@ def folded(text: str) -> str:
 
 def _fold(text: str) -> str:
     low = text.lower()
+    if low.isascii():
+        return f" {low.translate(_ASCII_TABLE)} "
     if len(low) != len(text):  # a few capitals (İ) grow when lowered
         low = "".join(small if len(small := char.lower()) == 1 else char for char in text)
-    return f" {low.translate(_TABLE)} "
+    for mark in _MARKS:  # far quicker than a table where not all is ASCII
+        low = low.replace(mark, " ")
+    return f" {low} "
 
 
 class Found(NamedTuple, Generic[T]):
@@ -49,37 +53,96 @@ class Table(Generic[T]):
     """Phrases with a value each. A phrase that ends in `*` is a stem: any letters may follow it in the same word."""
 
     def __init__(self, entries: Iterable[tuple[str, T]]) -> None:
-        self._stem: list[bool] = []
-        self._values: list[T] = []
-        patterns: list[str] = []
+        self.patterns: list[str] = []
+        self.uses: list[tuple[bool, T]] = []  # for each pattern whether it is a stem, and its value
         for phrase, value in entries:
             stem = phrase.endswith("*")
             pattern = _fold(phrase[:-1] if stem else phrase).rstrip()
             if len(pattern) < 2:
                 raise LexiconError(f"phrase {phrase!r} is empty once folded; give it letters or digits")
-            patterns.append(pattern)
-            self._stem.append(stem)
-            self._values.append(value)
-        self._search = AhoCorasick(patterns) if patterns else None
+            self.patterns.append(pattern)
+            self.uses.append((stem, value))
 
     def all(self, text: str) -> list[Found[T]]:
         """Every whole-word occurrence, overlapping ones included, in order of their ends."""
-        if self._search is None:
-            return []
-        low = folded(text)
-        out: list[Found[T]] = []
-        for index, start, end in self._search.find_matches_as_indexes(low, overlapping=True):
-            if low[end] != " ":
-                if low[end].isalnum() and not self._stem[index]:
-                    continue
-                if self._stem[index]:
-                    end = low.find(" ", end)
-            out.append(Found(start, end - 1, self._values[index]))  # the space in front is text position start - 1
-        return out
+        return self._alone.read(folded(text))[0]
 
     def find(self, text: str) -> list[Found[T]]:
         """Occurrences that do not overlap: the longest stands, then the first; in order of position."""
         return longest(self.all(text))
+
+    @cached_property
+    def _alone(self) -> _Search:
+        return _Search([self])
+
+
+class SharedTable(Table[T]):
+    """A table that is asked about every text: all of them are searched in one pass."""
+
+    def all(self, text: str) -> list[Found[T]]:
+        """As of any table; what is returned is kept for the next to ask, and must not be changed."""
+        found = _all_shared(text).get(id(self))
+        return super().all(text) if found is None else found
+
+
+def shared(load: Callable[[], SharedTable[T]]) -> _Loader[T]:
+    """Make `load` the one loader of a table that is searched together with all others so made."""
+    loader: _Loader[T] = lru_cache(maxsize=None)(load)
+    _LOADERS.append(loader)
+    return loader
+
+
+class _Search:
+    """Several tables as one automaton."""
+
+    def __init__(self, tables: Sequence[Table[Any]]) -> None:
+        uses: dict[str, list[tuple[int, bool, Any]]] = {}
+        for number, table in enumerate(tables):
+            for pattern, (stem, value) in zip(table.patterns, table.uses, strict=True):
+                uses.setdefault(pattern, []).append((number, stem, value))
+        self._uses = list(uses.values())
+        self._tables = len(tables)
+        self._search = AhoCorasick(list(uses)) if uses else None
+
+    def read(self, low: str) -> list[list[Found[Any]]]:
+        """For each table what it has in the folded text."""
+        out: list[list[Found[Any]]] = [[] for _ in range(self._tables)]
+        if self._search is None:
+            return out
+        uses = self._uses
+        for index, start, end in self._search.find_matches_as_indexes(low, overlapping=True):
+            if low[end] == " ":
+                for number, _, value in uses[index]:
+                    out[number].append(Found(start, end - 1, value))  # the space in front is text position start - 1
+                continue
+            goes_on = low[end].isalnum()
+            for number, stem, value in uses[index]:
+                if stem:
+                    out[number].append(Found(start, low.find(" ", end) - 1, value))
+                elif not goes_on:
+                    out[number].append(Found(start, end - 1, value))
+        return out
+
+
+class _Loader(Protocol[T]):
+    def __call__(self) -> SharedTable[T]: ...
+    def cache_clear(self) -> None: ...
+
+
+_LOADERS: list[_Loader[Any]] = []
+
+
+@lru_cache(maxsize=4)  # title, text and its beginnings
+def _all_shared(text: str) -> Mapping[int, list[Found[Any]]]:
+    """What each shared table has in the text, by the table's identity."""
+    tables, search = _shared_search()
+    return dict(zip(map(id, tables), search.read(folded(text)), strict=True))
+
+
+@lru_cache(maxsize=1)
+def _shared_search() -> tuple[list[SharedTable[Any]], _Search]:
+    tables = [load() for load in _LOADERS]
+    return tables, _Search(tables)
 
 
 def longest(found: Sequence[Found[T]]) -> list[Found[T]]:

@@ -9,11 +9,10 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from typing import TYPE_CHECKING
 
 from tracker.tag import linear
-from tracker.tag.lookup import Found, Table, checked, rows
+from tracker.tag.lookup import Found, SharedTable, checked, rows, shared
 
 if TYPE_CHECKING:
     from tracker.model import Field, Mention, Role
@@ -32,10 +31,12 @@ def assign(view: View, mentions: Sequence[Mention]) -> dict[str, Role]:
     return {name: "primary" if model.scores(f)[0] > 0 else "incidental" for name, f in features(view).items()}
 
 
-@cache
-def _phrases() -> Table[str]:
+@shared
+def _phrases() -> SharedTable[str]:
     entries = rows("role_cues.csv", ("cue", "phrase"))
-    return Table((row["phrase"], checked("role_cues.csv", row["phrase"], "cue", row["cue"], _REACH)) for row in entries)
+    return SharedTable(
+        (row["phrase"], checked("role_cues.csv", row["phrase"], "cue", row["cue"], _REACH)) for row in entries
+    )
 
 
 def features(view: View) -> dict[str, dict[str, float]]:
