@@ -69,6 +69,7 @@ class Lookup:
     def __init__(self, connection: sqlite3.Connection, terms: Terms, lexicon: Names | None) -> None:
         self._db, self._terms, self._lexicon = connection, terms, lexicon
         self._also: dict[str, list[str]] = {}  # one search asks several times
+        self._sources: dict[str, str] | None = None
 
     def substance(self, name: str) -> str | None:
         """Canonical name of any alias; the name itself where the archive has tagged it; else None."""
@@ -151,8 +152,9 @@ class Lookup:
         if letter in "sct":
             return self._terms.name(int(rest))[1] if rest.isdigit() else None
         if letter == "r":
-            row = self._db.execute("SELECT id FROM sources WHERE num = ?", (int(rest),)).fetchone()
-            return str(row[0]) if row else None
+            if self._sources is None:
+                self._sources = {str(num): name for num, name in self._db.execute("SELECT num, id FROM sources")}
+            return self._sources.get(rest)
         return rest.upper() if letter == "g" else rest
 
     def substances_tagged(self, words: Iterable[str]) -> list[int]:

@@ -30,11 +30,14 @@ def rank(connection: sqlite3.Connection, rows: Sequence[Row], wanted: Sequence[S
         return []
     if wanted:
         _score(connection, rows, wanted)
-    newest = _day(max(row.first_seen for row in rows))
+    newest = _day(max(row.first_seen for row in rows)[:10])
+    recency: dict[str, float] = {}  # of a day
     for row in rows:
         tier = next((weight for word, weight in TIER_WEIGHT.items() if word in row.facts), 1.0)
-        age = newest - _day(row.first_seen)
-        row.score = (row.score if wanted else 1.0) * tier * (1 + RECENCY * 0.5 ** (age / HALF_LIFE_DAYS))
+        day = row.first_seen[:10]
+        if day not in recency:
+            recency[day] = 1 + RECENCY * 0.5 ** ((newest - _day(day)) / HALF_LIFE_DAYS)
+        row.score = (row.score if wanted else 1.0) * tier * recency[day]
     return sorted(rows, key=lambda row: (row.score, row.first_seen, row.document), reverse=True)
 
 
@@ -52,8 +55,9 @@ def _score(connection: sqlite3.Connection, rows: Sequence[Row], wanted: Sequence
         )
     }
     average = sum(min(length or 0, READ) for _, _, length in texts.values()) / len(rows) or 1.0
-    frequencies = [[_frequency(row, texts, s) for s in wanted] for row in rows]
-    hits = [sum(1 for f in frequencies if f[i] > 0) for i in range(len(wanted))]
+    columns = [_frequencies(rows, texts, s) for s in wanted]
+    frequencies = list(zip(*columns, strict=True))
+    hits = [sum(1 for f in column if f > 0) for column in columns]
     idf = [math.log(1 + (len(rows) - n + 0.5) / (n + 0.5)) + 0.1 for n in hits]  # never 0: all hits may have the word
     for row, found in zip(rows, frequencies, strict=True):
         length = len(texts[row.revision][1]) if row.revision in texts else 0
@@ -62,12 +66,20 @@ def _score(connection: sqlite3.Connection, rows: Sequence[Row], wanted: Sequence
         row.score = share * sum(w * f * (K1 + 1) / (f + norm) for w, f in zip(idf, found, strict=True))
 
 
-def _frequency(row: Row, texts: dict[int, tuple[str, str, int]], wanted: Sought) -> float:
-    title, text, _ = texts.get(row.revision, ("", "", 0))
-    count = max((TITLE_WEIGHT * title.count(w) + text.count(w) for w in wanted.literals), default=0.0)
-    if wanted.facts:
-        line = f" {row.facts} "
-        for word in wanted.facts:
-            if f" {word} " in line:
-                count += PRIMARY if word[0] == "s" and f" p{word[1:].rstrip('anh')} " in line else TAGGED
-    return count
+def _frequencies(rows: Sequence[Row], texts: dict[int, tuple[str, str, int]], wanted: Sought) -> list[float]:
+    """How often each row has what was sought: words of the title count more, tags as several words."""
+    found = []
+    first, *others = wanted.literals or ("\0",)
+    marks = [(f" {word} ", f" p{word[1:].rstrip('anh')} " if word[0] == "s" else None) for word in wanted.facts]
+    for row in rows:
+        title, text, _ = texts.get(row.revision, ("", "", 0))
+        count = TITLE_WEIGHT * title.count(first) + text.count(first)
+        for other in others:
+            count = max(count, TITLE_WEIGHT * title.count(other) + text.count(other))
+        if marks:
+            line = f" {row.facts} "
+            for word, primary in marks:
+                if word in line:
+                    count += PRIMARY if primary is not None and primary in line else TAGGED
+        found.append(count)
+    return found

@@ -167,7 +167,9 @@ class Searcher:
             hits = self._after(node, asked, asked.before, FACETED)
             return hits, self._total(node, asked, hits)
         clause, values = self._indexed(node, asked, asked.bounds, rows=False)
-        found = self._db.execute(
+        cursor = self._db.cursor()
+        cursor.row_factory = None  # plain tuples: a thousand are read at once
+        found = cursor.execute(
             f"WITH hits AS MATERIALIZED (SELECT search.rowid AS id {clause} ORDER BY search.rowid DESC "
             f"LIMIT {COUNTED + 1}) SELECT x.document, x.revision, x.first_seen, x.facts, (SELECT count(*) FROM hits) "
             f"FROM (SELECT id FROM hits LIMIT {FACETED}) n CROSS JOIN search_rows x ON x.id = n.id",
@@ -330,19 +332,16 @@ class Searcher:
         else:
             line = " ".join(row.facts for row in self._after(node, asked, None, FACETED))
         found: dict[str, dict[str, int]] = {name: {} for name in facts.FACETS.values()}
-        counts = Counter(line.split())
-        for word, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-            name = facts.FACETS.get(word[0])
-            if (
-                name is None
-                or len(found[name]) >= FACET_VALUES
-                or word == "yn"
-                or (word[0] in "sct" and word[-1] in "nh")
-            ):
-                continue
-            value = self._lookup.name_of(word[0], word[1:])
+        counted = [
+            (-count, word)
+            for word, count in Counter(line.split()).items()
+            if word[0] in facts.FACETS and word != "yn" and not (word[0] in "sct" and word[-1] in "nh")
+        ]
+        for count, word in sorted(counted):
+            name = facts.FACETS[word[0]]
+            value = self._lookup.name_of(word[0], word[1:]) if len(found[name]) < FACET_VALUES else None
             if value is not None:
-                found[name][value] = count
+                found[name][value] = -count
         return found
 
     def _snippet(self, record: Record, wanted: list[Sought]) -> Snippet | None:
