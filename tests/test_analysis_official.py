@@ -105,4 +105,9 @@ def test_the_lexicons_control_dates_stand_in_only_where_no_file_says_more() -> N
     assert both["newazolam"] == files["newazolam"]
     others = {item.origin for name, rows in both.items() if name != "newazolam" for item in rows}
     assert others == {"lexicon"}
-    assert all(len(item.date) > 4 for rows in both.values() for item in rows if item.origin == "lexicon")
+    assert [item.date for item in both["etonitazene"]] == ["2013"]
+
+
+def test_no_control_of_a_new_substance_is_dated_by_the_year_of_a_convention() -> None:
+    dates = {item.date for rows in with_control_dates({}).values() for item in rows}
+    assert not dates & {"1961", "1971"}

@@ -98,3 +98,19 @@ def test_the_signals_of_a_week_are_kept_for_direct_readers(archive: Archive) -> 
     assert count == again == len(rows) > 0
     assert {row[0] for row in rows} == {"2026-W40"}
     assert {row[4] for row in rows} == {"2026-10-12T07:00:00Z"}
+
+
+def test_a_retag_from_the_command_line_sums_the_weeks_up_anew(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from click.testing import CliRunner
+
+    from tracker.cli import cli
+
+    monkeypatch.setattr(rolled.refresh, "__kwdefaults__", {"roll_from": 0})
+    (tmp_path / "sources.yaml").write_text("sources: []\n")
+    assert rolled.refresh(archive, before=weeks.number(week(2))) > 0
+    words = ["--db", str(tmp_path / "tracker.db"), "--sources", str(tmp_path / "sources.yaml"), "retag"]
+    done = CliRunner().invoke(cli, words)
+    assert done.exit_code == 0, done.output
+    assert rollup.missing_weeks(archive, before=weeks.number(week(2))) == []

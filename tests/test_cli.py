@@ -105,6 +105,26 @@ def test_a_bad_line_is_named_and_the_rest_is_tagged(tmp_path: Path) -> None:
     assert "line 2" in done.stderr
 
 
+def test_explain_names_bad_lines_too(tmp_path: Path) -> None:
+    done = tracker("tag", "--explain", "-", cwd=tmp_path, stdin='{"id": 1, "text": "Bromazolam was found."}\n{broken\n')
+    assert done.returncode == 1
+    assert "bromazolam" in done.stdout
+    assert "broken" not in done.stdout
+    assert "line 2" in done.stderr
+
+
+def test_a_saved_search_in_the_digest_knows_the_analysts_own_names(demo: Path, tmp_path: Path) -> None:
+    (tmp_path / "sources.yaml").write_text("sources: []\n")
+    (tmp_path / "tracker.yaml").write_text("searches: {mine: 'substance:deskword'}\n")
+    own = "name,class,nps,reported,aliases,remove\nbromazolam,designer_benzodiazepine,yes,yes,deskword,\n"
+    (tmp_path / "substances.local.csv").write_text(own)
+    words = ["--db", str(demo / "tracker.db"), "digest", "--week", "2026-W46", "--as-of", "2026-11-16T07:00:00Z"]
+    done = tracker(*words, "--format", "json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    sections = {section["id"]: section["items"] for section in json.loads(done.stdout)["sections"]}
+    assert [item for item in sections["saved_searches"] if item["documents"]]
+
+
 def test_the_sample_run_leaves_its_digests(demo: Path) -> None:
     names = sorted(path.name for path in (demo / "digests").iterdir())
     assert names == ["2026-W46.html", "2026-W46.json", "2026-W46.md", "current.html", "current.json", "current.md"]

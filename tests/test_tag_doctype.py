@@ -80,6 +80,11 @@ def test_a_declared_type_gives_way_to_a_clear_text() -> None:
     assert doctype.classify(view(text, title=title, url=url, kind="forum")) == "legal_notice"
 
 
+@pytest.mark.parametrize("kind", [kind for kind in doctype.DOCTYPES if kind != "other"])
+def test_a_text_that_says_nothing_of_its_type_keeps_the_declared_one(kind: DocType) -> None:
+    assert doctype.classify(view("Bromazolam.", kind=kind)) == kind
+
+
 def test_an_unknown_declared_type_changes_nothing() -> None:
     url, title, text = PAGES["news"]
     assert doctype.classify(view(text, title=title, url=url, kind="no such type")) == "news"

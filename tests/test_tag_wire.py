@@ -131,3 +131,17 @@ def test_explain_names_bad_lines_too() -> None:
         BadLine,
         str,
     ]
+
+
+def test_explain_shows_no_character_that_commands_a_terminal() -> None:
+    line = '{"id": "a\\u001b[2J", "text": "Bromazolam\\u001b]0;title\\u0007 was found in blood.", "language": "en"}'
+    (text,) = explain_stream([line], TAGGER)
+    assert "\x1b[2J" not in str(text)
+    assert "\x1b]0" not in str(text)
+    assert "\x07" not in str(text)
+
+
+def test_a_word_for_a_class_is_no_candidate() -> None:
+    found = tagged(id="1", text="The rule puts ocfentanil and four other fentanyls into schedule I.", language="en")
+    assert [m["surface"] for m in found["class_mentions"]] == ["fentanyls"]
+    assert found["candidates"] == []

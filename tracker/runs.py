@@ -99,9 +99,16 @@ def _write(digest: Any, folder: Path, name: str) -> list[Path]:
 
 
 def digest_settings(settings: Settings, official: Path | None = None) -> dict[str, Any]:
-    """What the digest takes of a deployment's settings."""
-    own = settings.folder / "first_reports.local.csv"
-    return {"searches": dict(settings.searches), "official": official or (own if own.exists() else None)}
+    """What the digest takes of a deployment's settings: saved searches, and the analyst's own dates and names."""
+    from tracker.lexicon import load
+    from tracker.lexicon.load import LOCAL_FILE
+
+    own, names = settings.folder / "first_reports.local.csv", settings.folder / LOCAL_FILE
+    return {
+        "searches": dict(settings.searches),
+        "official": official or (own if own.exists() else None),
+        "lexicon": load(names if names.exists() else None) if settings.searches else None,
+    }
 
 
 def deliver(archive: Archive, settings: Settings, *, now: Clock) -> int:

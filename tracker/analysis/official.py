@@ -51,7 +51,7 @@ def load_official(
 
 
 def with_control_dates(official: Official) -> dict[str, tuple[OfficialRow, ...]]:
-    """The rows, and for substances without any the dates of control that the lexicon states (of a month or finer).
+    """The rows, and for substances without any the dates of control that the lexicon states (a coarse one counts from its end).
 
     Only to know what is no news; the ledger of lead times rests on the official files alone.
     """
@@ -61,7 +61,7 @@ def with_control_dates(official: Official) -> dict[str, tuple[OfficialRow, ...]]
             cells["name"], "other", cells["date"], cells["country"], cells["source"], cells["status"], origin="lexicon"
         )
         for cells in csv.DictReader(io.StringIO(text))
-        if re.fullmatch(r"\d{4}(-\d\d){1,2}", cells["date"])
+        if cells["date"]
     ]
     return by_substance(rows) | dict(official)
 

@@ -28,23 +28,22 @@ Examples:
 def tag(state: State, file: str, explain: bool) -> int:
     """Tag JSONL documents from FILE (or - for stdin), one JSON object a line out, in order."""
     from tracker.tag import Tagger
-    from tracker.tag.wire import tag_stream
 
+    if explain:
+        from tracker.tag.explain import explain_stream as answers
+    else:
+        from tracker.tag.wire import tag_stream as answers
     tagger = Tagger(state.lexicon())
     refused = 0
     with click.open_file(file, "rb") as lines:
-        if explain:
-            from tracker.tag.explain import explain_stream
-
-            for text in explain_stream(lines, tagger):
-                click.echo(text)
-            return 0
-        for answer in tag_stream(lines, tagger):
-            if isinstance(answer, str):
-                sys.stdout.write(answer + "\n")
-            else:
+        for answer in answers(lines, tagger):
+            if not isinstance(answer, str):
                 refused += 1
                 click.echo(f"tracker: {file}: {answer}", err=True)
+            elif explain:
+                click.echo(answer)
+            else:
+                sys.stdout.write(answer + "\n")
     return 1 if refused else 0
 
 

@@ -100,6 +100,7 @@ def retag(state: State, dry_run: bool, workers: int, limit: int) -> None:
     """Rebuild tags with today's lexicon; prints the tags gained and lost."""
     from contextlib import ExitStack
 
+    from tracker.analysis import rolled, weeks
     from tracker.lock import writing
     from tracker.pipeline import parallel_tagger
     from tracker.tag import Tagger
@@ -111,6 +112,8 @@ def retag(state: State, dry_run: bool, workers: int, limit: int) -> None:
         tag_page = stack.enter_context(parallel_tagger(workers, state.own_lexicon())) if workers > 1 else None
         tagger = None if tag_page else Tagger(state.lexicon())
         report = archive.retag(tagger, now=utc_now(), dry_run=dry_run, tag_page=tag_page)
+        if not dry_run:
+            rolled.refresh(archive, before=weeks.number(utc_now()))  # of a large archive: the next digest is quick
     counts = report.counts()
     rows = sorted(
         ((what, counts["gained"][what], counts["lost"][what]) for what in counts["gained"] | counts["lost"]),

@@ -129,7 +129,10 @@ class Tagger:
             return _Look((), (), (), ())
         hits, unknown = self._names.find(field, content, named=named)
         cut = [Sentence(field, s, e, content[s:e]) for s, e in split(content, language)]
-        return _Look(cut, hits, unknown, self._classes.find(field, content, hits))
+        classes = self._classes.find(field, content, hits)
+        # a word for a class is no unknown member of it ("four other fentanyls")
+        unknown = [c for c in unknown if not any(m.start <= c.start and c.end <= m.end for m in classes)]
+        return _Look(cut, hits, unknown, classes)
 
 
 def _overall(assertions: Iterable[Assertion]) -> Assertion:

@@ -19,12 +19,14 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 def classify(view: View) -> DocType:
-    """The document's type; `source_type`, where given, is a strong prior and not more."""
+    """The document's type; `source_type`, where given, is a strong prior and not more. A text that is like nothing in
+    particular (`other`) does not speak against it."""
     model = linear.model("doctype")
     scores = dict(zip(model.labels, model.scores(features(view)), strict=True))
     if view.source_type in scores:
         scores[view.source_type] += _DECLARED
-    return max(DOCTYPES, key=lambda label: scores[label])
+    best = max(DOCTYPES, key=lambda label: scores[label])
+    return view.source_type if best == "other" and view.source_type in scores else best  # type: ignore[return-value]
 
 
 def features(view: View) -> dict[str, float]:

@@ -63,7 +63,7 @@ def _head(document: dict[str, object], tags: Tags) -> str:
     relevant = style("relevant", fg="green") if tags.relevant else style("not relevant", fg="red")
     places = ", ".join(tags.countries) or "no country"
     facts = f"{relevant} ({tags.relevance:.2f}), {tags.doctype}, {tags.language}, {places}, grade {tags.grade}"
-    return f"{style(str(document.get('id')), bold=True)}: {facts}, lexicon {tags.lexicon}"
+    return f"{style(_harmless(str(document.get('id'))), bold=True)}: {facts}, lexicon {tags.lexicon}"
 
 
 def _coloured(view: View, candidates: Sequence[Candidate]) -> Iterator[str]:
@@ -76,7 +76,12 @@ def _coloured(view: View, candidates: Sequence[Candidate]) -> Iterator[str]:
         marks += [_Mark(c.start, c.end, _COLOURS["candidate"]) for c in candidates if c.field == field]
         marks += [_Mark(m.start, m.end, _COLOURS["class"]) for m in view.class_mentions if m.field == field]
         yield style(field, dim=True)
-        yield _painted(text, sorted(marks))
+        yield _painted(_harmless(text), sorted(marks))
+
+
+def _harmless(text: str) -> str:
+    """The text, as long as before, without the characters that command a terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" if c != "\xa0" else " " for c in text)
 
 
 def _colour(hit: Hit) -> str:
@@ -129,4 +134,4 @@ def _themes(tags: Tags) -> Iterator[str]:
         about = f" about {', '.join(t.substances)}" if t.substances else ""
         rule = f" by {t.rule}" if t.rule else ""
         yield f"  {style('theme', fg='blue')} {t.theme}: {verdict}{about}{rule} [{t.field} {t.start}:{t.end}]"
-        yield f"    {style(t.evidence, italic=True)}"
+        yield f"    {style(_harmless(t.evidence), italic=True)}"
