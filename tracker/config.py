@@ -19,29 +19,17 @@ from pydantic import Field as Limits
 
 from tracker.errors import ConfigError
 from tracker.model import DocType, Keep, Source, Tier
+from tracker.places import DEFAULT_DB, DEFAULT_SOURCES, SETTINGS_NAME, find_sources, packaged_sources
 from tracker.text.codes import is_country
 
-DEFAULT_DB = Path("db/tracker.db")
-DEFAULT_SOURCES = Path("sources.yaml")
-SETTINGS_NAME = "tracker.yaml"
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
+__all__ = ["DEFAULT_DB", "DEFAULT_SOURCES", "SETTINGS_NAME", "Settings", "find_sources", "load_settings",
+           "load_sources", "packaged_sources"]  # fmt: skip
+
 # Options -> mistakes, one line each; [] when all is well. `tracker.sources.validate_options` is one.
 OptionsCheck = Callable[[str, Mapping[str, Any]], list[str]]
-
-
-def packaged_sources() -> Path:
-    """The list that ships with the package: beside it in a wheel, at the top of a checkout."""
-    inside = Path(__file__).parent / "data" / "sources.yaml"
-    return inside if inside.exists() else Path(__file__).parent.parent / "sources.yaml"
-
-
-def find_sources(given: str | None = None) -> Path:
-    """`given` (option or TRACKER_SOURCES), else `sources.yaml` here, else the packaged one."""
-    if given:
-        return Path(given)
-    return DEFAULT_SOURCES if DEFAULT_SOURCES.exists() else packaged_sources()
 
 
 # --- durations, countries, languages ---------------------------------------------------------------------------------
@@ -233,6 +221,7 @@ def _entry(
     if values["keep"] is None:
         del values["keep"]
     values["options"] = MappingProxyType(values.get("options", {}))
+    values["language_is_default"] = bool(values.get("language")) and "language" not in entry.model_fields_set
     values.setdefault("name", values["id"])
     known = {f.name for f in fields(Source)}
     return Source(**{key: value for key, value in values.items() if key in known}), []

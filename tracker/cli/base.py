@@ -41,7 +41,7 @@ class State:
 
     def sources_file(self) -> Path:
         """Where the list of sources is read from."""
-        from tracker.config import find_sources
+        from tracker.places import find_sources
 
         return find_sources(self.sources)
 
@@ -62,6 +62,12 @@ class State:
         from tracker.config import load_settings
 
         return load_settings(self.folder())
+
+    def searches(self) -> Mapping[str, str]:
+        """Saved searches of `tracker.yaml`; nothing that reads settings is loaded where there is no such file."""
+        from tracker.places import SETTINGS_NAME
+
+        return self.settings().searches if (self.folder() / SETTINGS_NAME).exists() else {}
 
     def lexicon(self) -> Lexicon:
         """The knowledge base with the analyst's own additions."""

@@ -64,7 +64,7 @@ def _asked(state: State, given: dict[str, Any]) -> dict[str, Any]:
     return {
         "filters": _filters(given),
         "lexicon": state.lexicon(),
-        "searches": state.settings().searches,
+        "searches": state.searches(),
         "as_of": given["as_of"],
         "tags": cast(Literal["then", "now"], given["tag_mode"]),
         "everything": given["everything"],
