@@ -173,6 +173,8 @@ def _command(folder: Path, sources: Path, db: str) -> list[str]:
 def collect(folder: Path, sources: Path, db: str) -> dict[str, object]:
     """One whole run; its JSON report."""
     done = subprocess.run(_command(folder, sources, db), capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 1) or not done.stdout:
+        raise SystemExit(f"a run ended with {done.returncode}: {done.stderr[-2000:]}")
     report: dict[str, object] = json.loads(done.stdout)
     return report
 

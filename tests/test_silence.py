@@ -120,3 +120,20 @@ def test_the_digest_names_who_gave_no_item_any_more(httpserver: HTTPServer, tmp_
         now = make_digest(archive, week="2026-W48", as_of=NOW + timedelta(hours=1), settings={})
     assert (before.barren, now.barren) == ((), ("alerts",))
     assert b"1 without any item (alerts)" in render(now, "md")
+
+
+def test_items_that_lose_their_dates_are_no_changed_items(
+    httpserver: HTTPServer, tmp_path: Path, tagger: Tagger
+) -> None:
+    page = Page(httpserver)
+    with Archive.open(tmp_path / "t.db", create=True) as archive:
+        poll(archive, page.source, tagger, NOW - timedelta(days=7))
+        page.answer = Response(listing(1, dated=False))
+        poll(archive, page.source, tagger, NOW)
+        (record,) = archive.all_documents()
+        assert (record.document.published, len(archive.revisions(record.id))) == ("2026-10-05", 1)
+        page.answer = Response(listing(1, dated=False).replace("bromazolam", "flubromazolam"))
+        poll(archive, page.source, tagger, NOW + timedelta(days=1))
+        (record,) = archive.all_documents()
+        assert (record.document.published, len(archive.revisions(record.id))) == ("2026-10-05", 2)
+        assert archive.verify() == []

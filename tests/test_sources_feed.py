@@ -346,3 +346,31 @@ def test_recorded_feeds_yield_their_documents(shared: Path) -> None:
     news = parse_file("feed", (folder / "news" / "google_news_search.xml").read_bytes())
     assert len(news.documents) == 92
     assert all(d.publisher and not (d.title or "").endswith(f" - {d.publisher}") for d in news.documents)
+
+
+@pytest.mark.parametrize(
+    ("entry", "is_default", "item", "feed", "expected"),
+    [
+        ("en", False, "de", "fr", "en"),  # what the list says of this source holds
+        ("en", True, "de", "fr", "de"),  # a mere default of the list does not beat the feed
+        ("en", True, "", "fr", "fr"),
+        ("en", True, "", "", "en"),
+        (None, False, "de", "fr", "de"),
+        (None, False, "", "fr", "fr"),
+        (None, False, "", "", None),
+        ("en", True, "und", "", "en"),
+    ],
+)
+def test_whose_word_on_the_language_holds(
+    entry: str | None, is_default: bool, item: str, feed: str, expected: str | None
+) -> None:
+    head = f"<language>{feed}</language>" if feed else ""
+    stated = f"<dc:language>{item}</dc:language>" if item else ""
+    data = rss(
+        f"<title>a</title><link>https://a.example/1</link>{stated}",
+        head=head,
+        root='<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/">',
+    )
+    source = Source("f", "feed", URL, language=entry, language_is_default=is_default)
+    (document,) = kind("feed").read(source, Payload(data), Request(URL)).documents
+    assert document.language == expected

@@ -164,3 +164,26 @@ def test_asking_for_one_kind_loads_no_other() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", ["html", "watch"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'<?xml version="1.0"?><rss version="2.0"><channel><title>a feed is no page</title></channel></rss>',
+        b'<feed xmlns="http://www.w3.org/2005/Atom"><title>a feed is no page at all</title></feed>',
+        b"<urlset><url><loc>https://a.example/</loc></url></urlset>",
+    ],
+)
+def test_a_feed_is_not_taken_for_a_page(name: str, body: bytes) -> None:
+    with pytest.raises(ParseError, match="found XML with the root"):
+        parse_file(name, body)
+
+
+def test_a_page_with_an_xml_declaration_is_a_page() -> None:
+    body = (
+        b'<?xml version="1.0" encoding="utf-8"?>\n<html xmlns="http://www.w3.org/1999/xhtml"><head><title>XHTML</title>'
+    )
+    body += b"</head><body><p>" + b"Bromazolam was found in tablets. " * 9 + b"</p></body></html>"
+    (document,) = parse_file("html", body).documents
+    assert document.title == "XHTML"

@@ -6,13 +6,15 @@ import re
 from urllib.parse import quote_plus
 
 import pytest
-from api_help import source
+from api_help import WEEK, source
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tracker.collect import memory
 from tracker.errors import ConfigError
-from tracker.sources import validate_options
-from tracker.sources._query import DIALECTS, expand, queries, with_lexicon
+from tracker.model import Source
+from tracker.sources import kind, validate_options
+from tracker.sources._query import DIALECTS, expand, queries, with_contact, with_lexicon
 
 NAMES = st.lists(st.text(alphabet="abcXYZ0123-éα", min_size=1, max_size=30), max_size=60)
 
@@ -102,3 +104,23 @@ def test_an_option_that_cannot_be_used_is_named(kind: str, options: dict[str, ob
     problems = validate_options(kind, options)
     assert len(problems) == 1
     assert line in problems[0]
+
+
+@pytest.mark.parametrize("name", ["pubmed", "europepmc", "crossref", "openalex"])
+def test_services_that_ask_whom_to_write_to_are_told(name: str) -> None:
+    plain = Source(name, name, "https://api.example.org/esearch.fcgi", options={"query": "x"})
+    own = Source(name, name, plain.url, options={"query": "x", "mailto": "me@own.example"})
+    for contact, address in (("desk@nps.example", "desk@nps.example"), ("mailto:desk@nps.example", "desk@nps.example")):
+        told, kept = with_contact([plain, own], contact)
+        for request in (*kind(name).first(told, WEEK), *kind(name).recheck.ask(told, ["1"])):  # type: ignore[union-attr]
+            assert {"email", "mailto"} & {key for key, value in request.params if value == address}
+        assert kept == own
+        assert memory.fingerprint(told) == memory.fingerprint(plain), "a new address is no reason to read all anew"
+
+
+@pytest.mark.parametrize("contact", [None, "", "https://nps.example/contact", "a b@c"])
+def test_what_is_no_mail_address_is_not_sent_as_one(contact: str | None) -> None:
+    plain = Source("p", "pubmed", "https://api.example.org/esearch.fcgi", options={"query": "x"})
+    feed = Source("f", "feed", "https://api.example.org/rss")
+    assert with_contact([plain, feed], contact) == [plain, feed]
+    assert with_contact([feed], "desk@nps.example") == [feed]

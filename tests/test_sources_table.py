@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from tracker.errors import ConfigError, ParseError
-from tracker.model import Payload, Request, Source
+from tracker.model import Payload, Request, Source, Window
 from tracker.sources import kind, parse_file, validate_options
 
 CSV = (
@@ -89,3 +90,42 @@ def test_mistakes_in_the_map_are_named(options: dict[str, Any], line: str) -> No
     assert problem.startswith(line)
     with pytest.raises(ConfigError):
         parse_file("table", b"a\n1\n", options=options)
+
+
+def test_paged_tables_are_read_to_the_page_that_is_not_full() -> None:
+    options = {
+        "columns": {"title": "t"}, "format": "json", "offset_param": "$offset", "size_param": "$limit", "page_size": 2,
+        "max_pages": 3,
+    }  # fmt: skip
+    entry = Source("t", "table", "https://data.example/x.json", options=options)
+    table, window = kind("table"), Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
+    (request,) = table.first(entry, window)
+    assert (request.params, request.conditional) == ((("$offset", "0"), ("$limit", "2")), False)
+    full, rest = Payload(b'[{"t": "a"}, {"t": "b"}]'), Payload(b'[{"t": "c"}]')
+    (second,) = table.read(entry, full, request).next
+    assert second.params == (("$offset", "2"), ("$limit", "2"))
+    assert table.read(entry, rest, second).next == ()
+    (third,) = table.read(entry, full, second).next
+    last = table.read(entry, full, third)
+    assert (last.next, last.problems) == ((), ("stopped after 3 pages (max_pages): the table goes on",))
+    assert table.read(entry, full, Request("")).next == (), "a recorded file has no next page"
+
+
+def test_page_numbers_count_from_one() -> None:
+    entry = Source("t", "table", "https://data.example/x", options={"columns": {"title": "t"}, "page_param": "page"})
+    window = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
+    (request,) = kind("table").first(entry, window)
+    assert request.params == (("page", "1"),)
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        ({"offset_param": "o", "page_param": "p"}, "not both"),
+        ({"size_param": "limit"}, "size_param needs"),
+        ({"page_param": "p", "page_size": 0}, "page_size"),
+    ],
+)
+def test_paging_that_cannot_be_meant_is_refused(options: dict[str, object], word: str) -> None:
+    (problem,) = validate_options("table", {"columns": {"title": "t"}, **options})
+    assert word in problem

@@ -48,6 +48,7 @@ class Source:
     publisher: str | None = None
     country: str | None = None  # ISO 3166-1 alpha-2, or "EU", or None
     language: str | None = None  # ISO 639-1; None: detect per document
+    language_is_default: bool = False  # only the list's defaults say so: what a feed declares itself goes before
     type: DocType | None = None
     tier: Tier = "B"
     every: int = 21600  # seconds between polls
@@ -305,4 +306,6 @@ class Signal:
     p: float | None = None
     q: float | None = None  # Benjamini-Hochberg over all series of the week
     documents: tuple[int, ...] = ()
-    detail: Mapping[str, Any] = field(default_factory=lambda: NOTHING)  # country, tier, partner substance, baseline weeks …
+    detail: Mapping[str, Any] = field(
+        default_factory=lambda: NOTHING
+    )  # country, tier, partner substance, baseline weeks …

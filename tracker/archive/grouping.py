@@ -176,7 +176,7 @@ def _is_cut(connection: sqlite3.Connection, stories: set[int]) -> bool:
 def _join(connection: sqlite3.Connection, document: int, story: int, same_voice: set[int]) -> None:
     """Add one document to one story: what `regroup` would give, without reading the links of a large story again."""
     publishers = connection.execute(
-        "SELECT DISTINCT coalesce(d.publisher, s.publisher, s.id) AS publisher, d.witness, d.id = ? AS own "
+        "SELECT DISTINCT coalesce(d.publisher, d.journal, s.publisher, s.id) AS publisher, d.witness, d.id = ? AS own "
         "FROM documents d JOIN sources s ON s.num = d.source WHERE d.story = ? OR d.id = ?",
         (document, story, document),
     ).fetchall()
@@ -297,7 +297,7 @@ def regroup(connection: sqlite3.Connection, stories: set[int]) -> None:
     members = {
         row[0]: (row[1], row[2], row[3])
         for row in connection.execute(
-            "SELECT d.id, coalesce(d.publisher, s.publisher, s.id), d.story, d.witness FROM json_each(?) w "
+            "SELECT d.id, coalesce(d.publisher, d.journal, s.publisher, s.id), d.story, d.witness FROM json_each(?) w "
             "CROSS JOIN documents d ON d.story = w.value JOIN sources s ON s.num = d.source",
             (json.dumps(sorted(stories)),),
         )

@@ -29,6 +29,10 @@ _HASHED = (
 _FIELDS = tuple(f.name for f in fields(Document) if f.name not in ("title", "text", "summary"))
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _HANDLE = re.compile(r"(?<![\w/])(?:/?u/|@)(?=[\w-]{2,})[\w-]+|(?<=reddit\.com/user/)[\w-]+")
+_QUOTED = re.compile(
+    r"^([^\s:][^\n:]{0,40}?)(?= (?:said|wrote|posted|schrieb|sagte|a écrit|escribió) ?:)", re.MULTILINE
+)
+_NAME_LENGTH = 3  # characters; a shorter name is a word of everybody
 QUIET_TYPES = ("forum", "marketing")
 _GRAVITY: dict[str, int] = {"ok": 0, "notice": 1, "corrected": 2, "concern": 3, "retracted": 4}
 
@@ -39,12 +43,13 @@ def prepare(document: Document, *, quiet: bool = False) -> Document:
     Every replacement keeps its length, so spans found before or after it are the same.
     """
     if quiet:
+        names = tuple(name.removeprefix("/").removeprefix("u/") for name in document.authors)
         document = replace(
             document,
             authors=(),
-            title=_mask(document.title),
-            text=_mask(document.text),
-            summary=_mask(document.summary),
+            title=_mask(document.title, names),
+            text=_mask(document.text, names),
+            summary=_mask(document.summary, names),
             extra={k: v for k, v in document.extra.items() if "author" not in k and "user" not in k},
         )
     if not document.text and document.summary:
@@ -57,9 +62,16 @@ def prepare(document: Document, *, quiet: bool = False) -> Document:
     return replace(document, **changes) if changes else document
 
 
-def _mask(text: str | None) -> str | None:
-    """Handles (u/name, @name) as stars of the same length."""
-    return _HANDLE.sub(lambda match: "*" * len(match[0]), text) if text else text
+def _mask(text: str | None, names: Sequence[str] = ()) -> str | None:
+    """Handles (u/name, @name), who is quoted ("name said:") and the authors' names as stars of the same length."""
+    if not text:
+        return text
+    text = _HANDLE.sub(lambda match: "*" * len(match[0]), text)
+    text = _QUOTED.sub(lambda match: "*" * len(match[1]) + match[0][len(match[1]) :], text)
+    known = sorted((re.escape(name) for name in names if len(name) >= _NAME_LENGTH), key=len, reverse=True)
+    if known:
+        text = re.sub(rf"(?<!\w)(?:{'|'.join(known)})(?!\w)", lambda m: "*" * len(m[0]), text, flags=re.IGNORECASE)
+    return text
 
 
 def content_hash(document: Document) -> bytes:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Sequence
 
-    from tracker.model import Document, Source, Tags
+    from tracker.model import Document, Precision, Source, Tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ class Held:
     external_id: str
     url: str | None
     backfilled: int
+    published: str | None = None
+    precision: Precision | None = None
     in_batch: bool = False
 
 
@@ -91,7 +93,8 @@ class Resolver:
         wanted = json.dumps([k for keys in self._keys for k in keys.all()])
         rows = connection.execute(
             "SELECT i.key, d.id, d.doi, d.pmid, d.hash, d.revision, d.tagset, d.updated, d.first_seen, d.external_id, "
-            "d.url, d.backfilled FROM json_each(?) w CROSS JOIN identities i ON i.key = w.value AND i.source = ? "
+            "d.url, d.backfilled, d.published, d.precision FROM json_each(?) w "
+            "CROSS JOIN identities i ON i.key = w.value AND i.source = ? "
             "JOIN documents d ON d.id = i.document",
             (wanted, source),
         )
@@ -103,7 +106,9 @@ class Resolver:
 
     def items(self) -> Iterator[Item]:
         for place, (document, keys, link) in enumerate(zip(self._documents, self._keys, self._canonical, strict=True)):
-            yield Item(place, document, keys, link, content_hash(document), self.find(document, keys))
+            held = self.find(document, keys)
+            document = _with_date(document, held)
+            yield Item(place, document, keys, link, content_hash(document), held)
 
     def find(self, document: Document, keys: Keys) -> Held | None:
         """DOI or PMID, else the link (with guid or title where a payload repeats it), else the guid."""
@@ -127,6 +132,13 @@ class Resolver:
         for k in free:
             self._owner[k] = held
         return free
+
+
+def _with_date(document: Document, held: Held | None) -> Document:
+    """A source that no longer states when it published has not taken it back: the date it gave stays."""
+    if held is None or document.published or not held.published:
+        return document
+    return replace(document, published=held.published, precision=held.precision)
 
 
 def is_unchanged(item: Item) -> bool:
@@ -254,7 +266,8 @@ class Batch:
         first_seen = self._first_seen(document)
         held = Held(
             self._take_id("documents"), document.doi, document.pmid, item.hash, self._take_id("revisions"), None,
-            document.updated, first_seen, document.external_id, document.url, int(first_seen != self._now), True,
+            document.updated, first_seen, document.external_id, document.url, int(first_seen != self._now),
+            document.published, document.precision, True,
         )  # fmt: skip
         kept = self._is_kept(tags)
         held.tagset = self._tag(held, document, tags, known_from=first_seen, kept=kept)

@@ -119,7 +119,7 @@ def stories_at(connection: sqlite3.Connection, stories: Iterable[int], as_of: st
     members = {
         row[0]: row[1]
         for row in connection.execute(
-            "SELECT d.id, coalesce(d.publisher, s.publisher, s.id) FROM json_each(?) w "
+            "SELECT d.id, coalesce(d.publisher, d.journal, s.publisher, s.id) FROM json_each(?) w "
             "CROSS JOIN documents d ON d.story = w.value JOIN sources s ON s.num = d.source WHERE d.first_seen <= ?",
             (json.dumps(sorted(stories)), as_of),
         )

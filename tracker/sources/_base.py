@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from tracker.errors import BlockedError, ParseError
 from tracker.model import Document, Page, Payload, Request, Source, Window
+from tracker.sources._codes import language_code
 from tracker.text.chars import clean, title_line
 from tracker.text.dates import ClaimedDate, parse_date
 from tracker.text.markup import plain
@@ -186,9 +187,23 @@ def refuse_html(source: Source, payload: Payload, wanted: str) -> None:
         return
     if looks_blocked(payload.body):
         raise BlockedError(f"{source.id}: a page that refuses scripts came where {wanted} was due")
+    address = payload.url or source.url
     raise ParseError(
-        f"{source.id}: an HTML page came where {wanted} was due; check the address {payload.url or source.url}"
+        f"{source.id}: an HTML page came where {wanted} was due{f'; check the address {address}' if address else ''}"
     )
+
+
+_OTHER_XML = re.compile(
+    rb"^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*|<!--.{0,2000}?-->\s*)*"
+    rb"<(rss|feed|rdf:RDF|urlset|sitemapindex|opml|Pubmed\w+)[\s>]",
+    re.DOTALL,
+)
+
+
+def refuse_other_xml(source: Source, payload: Payload, wanted: str) -> None:
+    """Raise ParseError for a feed, sitemap or set of records where an HTML page was due."""
+    if found := _OTHER_XML.match(payload.body[:8192]):
+        raise ParseError(f"{source.id}: {wanted} was due, found XML with the root <{found[1].decode()}>")
 
 
 def read_json(source: Source, payload: Payload, wanted: str) -> Any:
@@ -234,6 +249,14 @@ def line_of(value: object) -> str | None:
     if value is None or isinstance(value, (dict, list, bool)):
         return None
     return " ".join(clean(plain(str(value))).split())[:1000] or None
+
+
+def language_of(source: Source, *declared: str | None) -> str | None:
+    """Return the language of an item: what its entry in the list says, else the first that the payload declares, else
+    the list's default."""
+    if source.language and not source.language_is_default:
+        return source.language
+    return next((code for code in map(language_code, declared) if code), None) or source.language
 
 
 def dated(document: Document, published: ClaimedDate | None, updated: ClaimedDate | None = None) -> Document:

@@ -12,13 +12,13 @@ from tracker.model import Document, Payload, Source
 from tracker.sources._base import (
     dated,
     is_html,
+    language_of,
     line_of,
     read_json,
     stable_id,
     text_of,
     title_of,
 )
-from tracker.sources._codes import language_code
 from tracker.text.chars import clean
 from tracker.text.dates import DateReader
 from tracker.text.urls import absolute_url
@@ -93,7 +93,7 @@ def _document(
         summary=summary if summary != text else None,
         authors=_authors(item) or _authors(feed),
         publisher=source.publisher,
-        language=language_code(_text(item.get("language")) or source.language or _text(feed.get("language"))),
+        language=language_of(source, _text(item.get("language")), _text(feed.get("language"))),
         extra={"categories": tags} if tags else {},
     )
     return dated(document, dates(_text(item.get("date_published"))), dates(_text(item.get("date_modified"))))

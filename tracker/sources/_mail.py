@@ -17,8 +17,7 @@ from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from tracker.errors import ParseError
 from tracker.model import Document, Source
-from tracker.sources._base import dated, line_of, stable_id, title_of
-from tracker.sources._codes import language_code
+from tracker.sources._base import dated, language_of, line_of, stable_id, title_of
 from tracker.text.chars import clean, unbreak
 from tracker.text.dates import parse_date
 from tracker.text.markup import plain
@@ -40,6 +39,7 @@ _KNOWN_HEADER = re.compile(
     rb"^(?:from|subject|date|message-id|received|mime-version|return-path|content-type):", re.I | re.M
 )
 _LINKS_LIMIT = 200
+_XML = re.compile(r"<\?xml[^>]{0,300}\?>", re.IGNORECASE)  # the tree builder warns of it
 _RECIPIENT_PARAMETERS = frozenset("e mc_eid _hsenc _hsmi email recipient subscriber uid".split())
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 # Lines of a newsletter that speak to its recipient.
@@ -88,7 +88,7 @@ def read_message(raw: bytes, source: Source) -> Document:
         title=title,
         text=body or None,
         publisher=source.publisher or line_of(name) or (address.rpartition("@")[2] or None),
-        language=source.language or language_code(_header(message, "content-language")),
+        language=language_of(source, _header(message, "content-language")),
         extra=_extra(message, links),
     )
     return dated(document, parse_date(_header(message, "date")))
@@ -204,7 +204,7 @@ def _links(markup: str, private: set[str]) -> tuple[list[dict[str, str]], str | 
 
     found: dict[str, dict[str, str]] = {}
     view = None
-    for anchor in BeautifulSoup(markup, "lxml", parse_only=SoupStrainer("a")).select("a[href]"):
+    for anchor in BeautifulSoup(_XML.sub("", markup), "lxml", parse_only=SoupStrainer("a")).select("a[href]"):
         url = absolute_url(str(anchor["href"]))
         words = _without(" ".join(clean(anchor.get_text(" ")).split())[:300], private)
         link = shown_link(url) if url and url.startswith("http") else None

@@ -13,6 +13,7 @@ from tracker.sources._base import (
     Options,
     dated,
     doi_of,
+    language_of,
     line_of,
     newest_first,
     refuse_html,
@@ -21,9 +22,9 @@ from tracker.sources._base import (
     title_of,
     told_apart,
 )
-from tracker.sources._codes import language_code
 from tracker.sources._feed_json import is_json, read_json_feed
 from tracker.sources._feed_xml import XmlFeed, has_feed_root, read_xml_feed
+from tracker.sources._linked import linked
 from tracker.text.chars import clean
 from tracker.text.dates import ClaimedDate, DateReader
 from tracker.text.urls import absolute_url
@@ -88,10 +89,11 @@ def _document(entry: Mapping[str, Any], feed: XmlFeed, source: Source, base: str
         summary=summary,
         authors=_authors(entry) or _authors(origin) or _authors(feed.feed),
         publisher=publisher or line_of(_get(entry, "publisher")) or source.publisher,
-        language=language_code(_language(entry) or source.language or _get(feed.feed, "language")),
+        language=language_of(source, _language(entry), _get(feed.feed, "language")),
         doi=_doi(entry),
         pmid=_pmid(guid),
         journal=line_of(_get(entry, "prism_publicationname")),
+        relates_to=_linked(entry, source, url),
         extra=_extra(entry),
     )
     return dated(document, _published(entry, url, dates), dates(_get(entry, "updated")))
@@ -129,6 +131,14 @@ def _texts(entry: Mapping[str, Any]) -> tuple[str | None, str | None]:
     if content is None:
         return summary or text_of(_get(entry, "itunes_text") or _get(entry, "media_text")), None
     return content, summary if summary != content else None
+
+
+def _linked(entry: Mapping[str, Any], source: Source, url: str | None) -> tuple[str, ...]:
+    """Of a forum: what the thread links, which is what it is about."""
+    if source.type != "forum":
+        return ()
+    markups = [*(_get(c, "value") for c in _list(entry, "content")), _get(entry, "summary")]
+    return linked(markups, (source.url, url))
 
 
 def _without_source(title: str | None, publisher: str | None) -> str | None:

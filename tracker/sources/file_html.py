@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tracker.errors import ParseError
 from tracker.model import Document, Page, Payload, Request, Source
-from tracker.sources._base import Kind, Options, dated, stable_id
+from tracker.sources._base import Kind, Options, dated, refuse_other_xml, stable_id
 from tracker.text.page import PageText, html_text
 from tracker.text.urls import absolute_url
 
@@ -17,6 +17,7 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
     """Return the page as one document."""
     if b"<" not in payload.body[:65536]:
         raise ParseError(f"{source.id}: an HTML page was due, found {payload.body[:60]!r}")
+    refuse_other_xml(source, payload, "an HTML page")
     return Page(documents=(page_document(html_text(payload), payload, source),))
 
 

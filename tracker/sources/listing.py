@@ -24,12 +24,14 @@ from tracker.sources._base import (
     looks_blocked,
     newest_first,
     options_of,
+    refuse_other_xml,
     split_selector,
     stable_id,
     text_of,
     title_of,
     told_apart,
 )
+from tracker.sources._linked import linked
 from tracker.text.dates import ClaimedDate, DateReader, find_date
 from tracker.text.page import decode_html
 from tracker.text.urls import absolute_url
@@ -74,6 +76,7 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
     options = options_of(source, ListingOptions)
     if b"<" not in payload.body[:65536]:
         raise ParseError(f"{source.id}: an HTML listing was due, found {payload.body[:40]!r}")
+    refuse_other_xml(source, payload, "an HTML listing")
     soup = BeautifulSoup(decode_html(payload.body[:_PAGE_LIMIT], payload.content_type), "lxml")
     items = soup.select(split_selector(options.item)[0], limit=_ITEMS_LIMIT)
     if not items:
@@ -150,6 +153,7 @@ def _document(item: Tag, options: ListingOptions, source: Source, base: str, dat
         publisher=source.publisher,
         language=source.language,
         doi=doi_of(url),
+        relates_to=linked([item.decode_contents()], (source.url, url)) if source.type == "forum" else (),
     )
     return dated(document, date)
 

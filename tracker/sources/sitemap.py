@@ -16,13 +16,13 @@ from tracker.sources._base import (
     Kind,
     Options,
     dated,
+    language_of,
     line_of,
     newest_first,
     options_of,
     refuse_html,
     title_of,
 )
-from tracker.sources._codes import language_code
 from tracker.text.dates import ClaimedDate, parse_date
 from tracker.text.urls import absolute_url
 
@@ -144,7 +144,7 @@ def _document(element: _Element, options: SitemapOptions, source: Source, base: 
         url=url,
         title=title_of(fields.get("title")) if news else None,
         publisher=(line_of(fields.get("name")) if news else None) or source.publisher,
-        language=language_code(fields.get("language") or source.language),
+        language=language_of(source, fields.get("language")),
         extra={"categories": keywords} if keywords else {},
     )
     published: ClaimedDate | None = parse_date(fields.get("publication_date")) if news else None

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from pydantic import field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from tracker.errors import ParseError
 from tracker.model import Document, Page, Payload, Request, Source, Window
@@ -21,6 +21,7 @@ from tracker.sources._base import (
     Options,
     dated,
     doi_of,
+    language_of,
     line_of,
     newest_first,
     options_of,
@@ -41,13 +42,22 @@ _CELL_LIMIT = 1_000_000  # characters
 
 
 class TableOptions(Options):
-    """`columns` maps document fields, or `extra.NAME`, to a column or several."""
+    """`columns` maps document fields, or `extra.NAME`, to a column or several.
+
+    Paging: `offset_param` (rows to skip: `$offset`, `offset`) or `page_param` (1, 2, 3 …) is the parameter that moves
+    on, `size_param` (`$limit`, `limit`) the one that takes `page_size`; reading ends at a page that is not full.
+    """
 
     columns: dict[str, str | list[str]]
     format: Literal["csv", "json"] | None = None
     records: str | None = None
     delimiter: str | None = None
     date_format: str | list[str] | None = None
+    offset_param: str | None = Field(default=None, min_length=1)
+    page_param: str | None = Field(default=None, min_length=1)
+    size_param: str | None = Field(default=None, min_length=1)
+    page_size: int = Field(default=1000, ge=1, le=50_000)
+    max_pages: int = Field(default=20, ge=1)
 
     @field_validator("columns")
     @classmethod
@@ -62,7 +72,16 @@ class TableOptions(Options):
     def _says_something(self) -> TableOptions:
         if not {"title", "text"} & set(self.columns):
             raise ValueError("columns must name a column for title or text")
+        if self.offset_param and self.page_param:
+            raise ValueError("give offset_param or page_param, not both")
+        if self.size_param and not self.paged:
+            raise ValueError("size_param needs offset_param or page_param beside it")
         return self
+
+    @property
+    def paged(self) -> bool:
+        """Whether the table is read page by page."""
+        return bool(self.offset_param or self.page_param)
 
     @property
     def formats(self) -> Sequence[str]:
@@ -71,8 +90,31 @@ class TableOptions(Options):
 
 
 def first(source: Source, window: Window) -> Sequence[Request]:
-    """The whole table, only when it changed."""
+    """The whole table, only when it changed; or its first page."""
+    options = options_of(source, TableOptions)
+    if options.paged:
+        return (_ask(source, options, 0),)
     return (Request(url=source.url, step="table", conditional=True),)
+
+
+def _ask(source: Source, options: TableOptions, page: int) -> Request:
+    moves = (
+        (options.offset_param, page * options.page_size),
+        (options.page_param, page + 1),
+        (options.size_param, options.page_size),
+    )
+    params = tuple((name, str(value)) for name, value in moves if name)
+    return Request(url=source.url, params=params, step="table", state={"page": page})
+
+
+def _next(source: Source, options: TableOptions, request: Request, rows: int) -> tuple[tuple[Request, ...], str | None]:
+    """The request for the page after a full one, and the remark when there would be more than may be read."""
+    if not options.paged or rows < options.page_size or "page" not in request.state:
+        return (), None
+    page = int(request.state["page"]) + 1
+    if page >= options.max_pages:
+        return (), f"stopped after {page} pages (max_pages): the table goes on"
+    return (_ask(source, options, page),), None
 
 
 def read(source: Source, payload: Payload, request: Request) -> Page:
@@ -90,7 +132,8 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
     kept, cut = newest_first(documents, source.max_items)
     empty = sum(d is None for d in found)
     problems = (f"{empty} of {len(rows)} rows have neither title nor text",) if empty else ()
-    return Page(documents=kept, problems=(*cut, *problems))
+    following, more = _next(source, options, request, len(rows))
+    return Page(documents=kept, next=following, problems=(*cut, *problems, *((more,) if more else ())))
 
 
 def csv_rows(body: bytes, name: str, delimiter: str | None = None) -> Iterable[Mapping[str, Any]]:
@@ -208,7 +251,7 @@ def _document(
         summary=text_of(got.get("summary")),
         authors=tuple(a for a in (line_of(p) for p in (got.get("authors") or "").split(";")) if a),
         publisher=line_of(got.get("publisher")) or source.publisher,
-        language=(got.get("language") or source.language or "")[:2].lower() or None,
+        language=language_of(source, got.get("language")),
         doi=doi_of(got.get("doi")),
         pmid=got["pmid"] if (got.get("pmid") or "").isdigit() else None,
         journal=line_of(got.get("journal")),

@@ -12,7 +12,17 @@ from collections.abc import Sequence
 
 from tracker.errors import BlockedError, ParseError
 from tracker.model import Document, Page, Payload, Request, Source, Window
-from tracker.sources._base import Expression, Kind, Options, Selector, looks_blocked, options_of, title_of
+from tracker.sources._base import (
+    Expression,
+    Kind,
+    Options,
+    Selector,
+    language_of,
+    looks_blocked,
+    options_of,
+    refuse_other_xml,
+    title_of,
+)
 from tracker.text.markup import plain
 from tracker.text.page import PageText, decode_html, fulltext, is_pdf
 
@@ -41,6 +51,7 @@ def first(source: Source, window: Window) -> Sequence[Request]:
 def read(source: Source, payload: Payload, request: Request) -> Page:
     """Return the page as one document whose `external_id` changes when its words do."""
     options = options_of(source, WatchOptions)
+    refuse_other_xml(source, payload, "an HTML page or PDF file")
     page = _narrowed(payload, options, source) if options.selector else fulltext(payload)
     words = fingerprint_words(page.text or "", options.ignore)
     if sum(c.isalpha() for c in words) < _SHORT:
@@ -56,7 +67,7 @@ def read(source: Source, payload: Payload, request: Request) -> Page:
         text=page.text,
         authors=page.authors,
         publisher=source.publisher,
-        language=source.language or page.language,
+        language=language_of(source, page.language),
         extra={"identity": "external_id"},
     )
     return Page(documents=(document,))

@@ -20,6 +20,7 @@ _HTML_LIMIT = 1_500_000  # bytes given to the extractor, whose time grows faster
 _THOROUGH_LIMIT = 300_000  # characters up to which its slower second opinions are asked
 _PDF_PAGES = 300
 _TEXT_LIMIT = 1_000_000  # code points of one text
+_DECLARATION = re.compile(r"<\?xml[^>]{0,300}\?>", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _LANG = re.compile(rb"<html[^>]{0,500}\blang\s*=\s*[\"']?([A-Za-z]{2})\b", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
@@ -118,6 +119,12 @@ def _authors(found: Any) -> tuple[str, ...]:
 
 
 def decode_html(body: bytes, content_type: str | None = None) -> str:
+    """Return the text of an HTML page without the XML declaration that XHTML begins with (see `_decoded`)."""
+    text = _decoded(body, content_type)
+    return _DECLARATION.sub("", text[:2000]) + text[2000:]  # the tree builder warns of XML otherwise
+
+
+def _decoded(body: bytes, content_type: str | None) -> str:
     """Return the text of an HTML page: byte-order mark, declared charset (header, then page), UTF-8, Windows-1252."""
     for mark, name in (
         (codecs.BOM_UTF8, "utf-8-sig"),
