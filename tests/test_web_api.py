@@ -34,8 +34,8 @@ def web(db):
 def test_documents_are_listed_newest_first_with_the_keys_of_search(web):
     found = web.get("/api/documents").json()
     assert found["next_cursor"] is None
-    assert found["total"] == 12
-    assert [i["id"] for i in found["items"]] == list(range(12, 0, -1))
+    assert found["total"] == 13
+    assert [i["id"] for i in found["items"]] == list(range(13, 0, -1))
     assert set(found["items"][0]) >= {
         "id", "title", "url", "source", "publisher", "published", "first_seen", "tier", "doctype", "substances",
         "themes", "story", "editorial_status", "snippet", "score",
@@ -46,7 +46,7 @@ def test_documents_are_listed_newest_first_with_the_keys_of_search(web):
     ("query", "ids"),
     [
         ("q=protonitazene", [3]), ("substance=protonitazene", [3]), ("source=alerts", [12, 3]), ("tier=A", [12, 3]),
-        ("doctype=official_alert", [12, 3]), ("class=nitazene", [3]), ("country=IE", [3]),
+        ("doctype=official_alert", [12, 3]), ("class=nitazene", [3]), ("country=IE", [13, 3]),
         ("q=fluetazolam&sort=newest", [12]), ("tier=A&tier=C", [12, 5, 4, 3]), ("until=2026-10-01&tier=A", [3]),
         ("since=2026-11-09&tier=A", [12]), ("as_of=2026-10-01&tier=A", [3]), ("q=search:deaths&tier=A", []),
     ],
@@ -169,7 +169,7 @@ def test_signals_digests_and_status_are_those_of_the_command_line(web):
     assert digest["sections"][0]["id"] == "new_substances"
     status = web.get("/api/status").json()
     assert [s["id"] for s in status["sources"]] == ["alerts", "board", "news", "shop"]
-    assert status["documents"] == 12
+    assert status["documents"] == 13
 
 
 @pytest.mark.parametrize("address", ["/api/documents", "/api/documents/3", "/api/status", "/feeds/all.atom", "/search"])
@@ -228,7 +228,7 @@ def test_the_description_names_every_address_of_the_contract(web):
 
 @pytest.mark.parametrize(
     ("name", "entries"),
-    [("all", 11), ("alerts", 2), ("substance/protonitazene", 1), ("substance/XLI-268", 10), ("search", 11)],
+    [("all", 12), ("alerts", 2), ("substance/protonitazene", 1), ("substance/XLI-268", 11), ("search", 12)],
 )
 def test_feeds_tell_the_same_in_atom_and_json(web, name, entries):
     atom = web.get(f"/feeds/{name}.atom")

@@ -254,7 +254,7 @@ def test_serving_a_missing_archive_is_wrong_usage(tmp_path):
 
 def test_the_desk_follows_an_archive_that_was_replaced(template, db):
     made = kit.desk(db)
-    assert made.archive().count_documents() == 12
+    assert made.archive().count_documents() == 13
     empty = db.with_name("empty.db")
     Archive.open(empty, create=True).close()
     for rest in ("-wal", "-shm"):

@@ -20,7 +20,7 @@ from tracker.web.render import STATIC
 if TYPE_CHECKING:
     from tracker.web.desk import Desk
 
-THREADS = 8  # requests worked on at once: two cores have no use for more, and each keeps a connection
+THREADS = 12  # requests worked on at once, each on its own connection; searches are fewer, see look.py
 
 
 def create_app(desk: Desk) -> FastAPI:

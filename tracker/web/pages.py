@@ -102,13 +102,13 @@ def search(request: Request, search: Search) -> Response:
 
 def _facets(search: Asked, result: SearchResult) -> list[tuple[str, list[tuple[str, int, str]]]]:
     """(facet, [(value, count, address with it added)]) of the values that narrow the search."""
-    found = []
+    found, set_already = [], set(search.pairs())
     for name, values in result.facets.items():
         field = {"cls": "class"}.get(name, name)
         rows = [
             (value, count, address("", "/search", _narrowed(search, field, value)))
             for value, count in values.items()
-            if (field, value) not in search.pairs() and count < max(result.facets_over, 1)
+            if (field, value) not in set_already and count < max(result.facets_over, 1)
         ]
         if rows:
             found.append((field, rows[: FACET_ROWS * 3]))

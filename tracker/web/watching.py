@@ -9,12 +9,13 @@ from fastapi.responses import Response
 
 from tracker.analysis import weeks
 from tracker.archive import people, reads_pages
+from tracker.errors import ConfigError
 from tracker.web import auth, look, plots
 from tracker.web.render import page
 
 if TYPE_CHECKING:
     from tracker.archive.read import Record
-    from tracker.model import Signal
+    from tracker.model import Signal, Source
     from tracker.web.desk import Desk
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(auth.reading)])
@@ -121,13 +122,22 @@ def sources(request: Request) -> Response:
     now = desk.now()
     health = desk.kept("health", lambda archive: archive.health(now=now))
     known = {row.id: row for row in reads_pages.sources(desk.archive())}
-    listed = {source.id: source for source in desk.watched()}
+    listed, problem = _listed(desk)
     off = [source for source in listed.values() if not source.enabled]
     waiting = [source for source in listed.values() if source.enabled and source.id not in known]
     attention = [row for row in health if row.silent or row.status in ("blocked", "robots", "gone", "error")]
     return page(
-        request, "sources.html.j2", health=health, known=known, off=off, waiting=waiting, attention=attention, now=now
-    )
+        request, "sources.html.j2", health=health, known=known, off=off, waiting=waiting, attention=attention, now=now,
+        problem=problem,
+    )  # fmt: skip
+
+
+def _listed(desk: Desk) -> tuple[dict[str, Source], str]:
+    """What the list of sources says, or why it cannot be read: the page then still shows what the archive knows."""
+    try:
+        return {source.id: source for source in desk.watched()}, ""
+    except ConfigError as error:
+        return {}, error.problems[0]
 
 
 @router.get("/about")
