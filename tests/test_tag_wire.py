@@ -83,6 +83,8 @@ def test_lines_come_out_in_the_order_they_went_in_and_numbers_stay_numbers() -> 
         (b'{"id": "a", "text": "x", "title": []}', "'title' is list, not a string"),
         (b'{"id": "a", "text": "x \\ud800 y"}', "lone surrogate"),
         (b'{"id": "a\\udfff", "text": "x"}', "lone surrogate"),
+        (b'{"id": "a\\udfff", "text": ""}', "lone surrogate"),
+        (b'{"id": "a", "text": "x", "more": [{"\\ud800": 1}]}', "lone surrogate"),
         (b'{"id": "a", "text": "\xff"}', "is not UTF-8"),
         (b'{"id": "a"}', "has neither 'text' nor 'title'"),
         (b"[" * 100_000, "is not JSON"),

@@ -134,19 +134,26 @@ def _fault(document: dict[str, Any], line: str) -> str | None:
         value = document.get(name)
         if value is not None and not isinstance(value, str):
             return f"'{name}' is {type(value).__name__}, not a string"
+    # A surrogate can only come from a \\ud8xx escape, or from a caller's undecodable string.
+    if ("\\u" in line or not line.isascii()) and _has_surrogate(document):
+        return "holds a lone surrogate; replace the broken character"
     if not (document.get("text") or document.get("title")):
         return "has neither 'text' nor 'title'; nothing to tag" if "text" not in document else None
-    # A surrogate can only come from a \\ud8xx escape, or from a caller's undecodable string.
-    if ("\\u" in line or not line.isascii()) and any(_has_surrogate(document.get(n)) for n in ("id", "text", *_TEXTS)):
-        return "holds a lone surrogate; replace the broken character"
     return None
 
 
-def _has_surrogate(value: Any) -> bool:
-    if not isinstance(value, str):
-        return False
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        return True
+def _has_surrogate(document: dict[str, Any]) -> bool:
+    """Whether any string of the document, known field or not, holds one."""
+    left: list[Any] = [document]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            left += [*value, *value.values()]
+        elif isinstance(value, list):
+            left += value
+        elif isinstance(value, str):
+            try:
+                value.encode("utf-8")
+            except UnicodeEncodeError:
+                return True
     return False
