@@ -17,7 +17,7 @@ _BRAND_ENDING = re.compile(
 _SHORT_ENDING = re.compile(r"(?:['’]?s|['’](?:er|en|in|et|a|u|y)|:[a-zåäö]{1,4}|en|et)(?![^\W_])")
 
 _HYPHENS = "-‐‑–"
-_IN_TOKEN = re.compile(r"[\w,'′’()\[\]±+‐‑–-]")
+_IN_TOKEN = re.compile(r"[\w,'′’()\[\]±+‐‑–-]*")
 
 # Stereochemistry: the same substance.
 _STEREO = re.compile(
@@ -39,13 +39,9 @@ _PREFIX_WORDS = (
     "methyl", "ethyl", "propyl", "butyl", "acetyl", "acryl", "furanyl", "butyryl", "valeryl", "benzyl", "phenyl",
     "thio", "nitro", "pyrrolidino", "pyrrolidinyl", "piperidinyl", "piperidino",
 )  # fmt: skip
+_PREFIX_ENDS = frozenset(word[-2:] for word in (*_PREFIX_WORDS, "nor"))
 _POSITIONS = ("ortho", "meta", "para", "alpha", "beta")
 _CODE_ON = re.compile(r"[-‐‑][A-Z0-9][A-Z0-9'-]{0,8}(?![\w])")
-
-
-def left_is_free(text: str, start: int) -> bool:
-    """No letter or digit touches the name on its left."""
-    return start == 0 or not (text[start - 1].isalnum() or text[start - 1] == "_")
 
 
 def end_of(text: str, end: int, key_length: int, *, brand: bool = False, code: bool = False) -> int | None:
@@ -74,6 +70,8 @@ def changed_molecule(text: str, start: int) -> int | None:
     last = text[start - 1 : start]
     if not last or (last not in _HYPHENS and last not in " \n"):
         return None
+    if last not in _HYPHENS and text[start - 3 : start - 1].lower() not in _PREFIX_ENDS:
+        return None
     at = _token_start(text, start - 1)
     token = text[at : start - 1]
     if not token:
@@ -94,9 +92,7 @@ def changed_molecule(text: str, start: int) -> int | None:
 
 def _token_start(text: str, end: int) -> int:
     """Start of the unbroken run of name characters that ends at `end`, at most 40 characters back."""
-    at = end
-    while at > 0 and end - at < 40 and _IN_TOKEN.match(text[at - 1]):
-        at -= 1
+    at = end - _IN_TOKEN.match(text[max(0, end - 40) : end][::-1]).end()  # type: ignore[union-attr]  # matches ""
     while at < end and text[at] in "([" and text.find(")" if text[at] == "(" else "]", at, end) < 0:
         at += 1  # a bracket that is not closed before the name does not belong to it
     return at

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.tag import boundaries, company
 from tracker.tag.patterns import SHORT, squeezed
@@ -18,8 +17,7 @@ _SURE_GUESS = 9  # characters from which a spelling of another language is no ch
 _NEAR = 200  # characters within which another drug supports a doubtful name
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A name at a place; `entries` are the lexicon's names of that spelling, certain ones first."""
 
     start: int
@@ -64,15 +62,16 @@ class Choice:
     def take(self, found: Iterable[Found]) -> None:
         """Judge all names of the text. Certain names first, so that doubtful ones see what is near them."""
         found = list(found)
-        self._starts = frozenset(f.start for f in found)
+        self._starts = frozenset([f.start for f in found])
         doubtful = []
-        for f in sorted(found, key=lambda f: (f.start - f.end, f.start, -len(f.entries[0].key))):
-            if f.entries[0].alias.doubt == "never":
+        for f in sorted(found, key=_longest_first):
+            entry = f.entries[0]
+            if entry.alias.doubt == "never":
                 self._blocked.add(f.start, f.end)
-            elif self._needs_company(f):
+            elif self._needs_company(f, entry):
                 doubtful.append(f)
             elif not self._blocked.touch(f.start, f.end):
-                self._judge(f, f.entries[0])
+                self._judge(f, entry)
         self._places = Spans((f.start, f.end) for f, _ in self.kept)
         self._certain.update(entry.substance.name for _, entry in self.kept)
         for f in doubtful:
@@ -81,9 +80,8 @@ class Choice:
                 if entry_or_none is not None:
                     self._judge(f, entry_or_none)
 
-    def _needs_company(self, f: Found) -> bool:
+    def _needs_company(self, f: Found, entry: Entry) -> bool:
         """Doubtful names, guessed spellings, and short codes in small letters."""
-        entry = f.entries[0]
         if entry.alias.doubt or f.how == "one typo" or (f.how != "exact" and f.end - f.start < _SURE_GUESS):
             return True
         return len(entry.key) <= SHORT and entry.key.isascii() and self.text[f.start : f.end].islower()
@@ -134,6 +132,10 @@ class Choice:
 
     def _is_near_a_drug(self, f: Found) -> bool:
         return any(a - f.end <= _NEAR and f.start - b <= _NEAR for a, b in self._places.around(f.start))
+
+
+def _longest_first(f: Found) -> tuple[int, int, int]:
+    return f.start - f.end, f.start, -len(f.entries[0].key)
 
 
 def _is_code(entry: Entry) -> bool:

@@ -7,14 +7,15 @@ may take it away again, and doubtful names (street names, short codes) need drug
 from __future__ import annotations
 
 from itertools import pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from tracker.model import Candidate
-from tracker.tag.boundaries import end_of, left_is_free
+from tracker.tag.boundaries import end_of
 from tracker.tag.choosing import Choice, Found, Spans
 from tracker.tag.patterns import Entry, make_patterns
 from tracker.tag.view import Hit
-from tracker.tag.words import WordReader
+from tracker.tag.words import Unknown, WordReader
 from tracker.text.fold import fold
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from tracker.model import Field
 
 _FREE_FROM = 9  # letters and digits from which separators may stand anywhere in a name
-_BRANDS = ("brand", "street")
+_SPAN = itemgetter(1, 2)  # of a Hit
 _JOINERS = "-‐‑\u00ad\u200b\u200c\u200d\u2060\ufeff"
 
 
@@ -34,6 +35,7 @@ class NameFinder:
     def __init__(self, lexicon: Lexicon) -> None:
         self._patterns = make_patterns(lexicon)
         self._words = WordReader(self._patterns)
+        self._held: dict[str, tuple[list[Found], set[Unknown]]] = {}
 
     def find(
         self, field: Field, text: str, *, named: frozenset[str] = frozenset()
@@ -42,21 +44,27 @@ class NameFinder:
 
         `named` are substances that another field of the document names; they support doubtful names here.
         """
-        words, unknown = self._words.read(text)
-        found = [*self._whole_names(text), *(Found(*word) for word in words)]
+        found, unknown = self._read(text)
         if not found and not unknown:
             return [], []
         choice = Choice(text, named)
         choice.take(found)
         hits = [_hit(field, text, f, e) for f, e in choice.kept]
-        hits.sort(key=lambda h: (h.start, h.end))
-        taken = Spans((h.start, h.end) for h in hits)
-        candidates = []
-        for start, end, cls, why in sorted({*choice.unknown, *unknown}, key=lambda u: (u[0] - u[1], u)):
-            if not taken.touch(start, end):  # of overlapping candidates the longest
-                taken.add(start, end)
-                candidates.append(Candidate(text[start:end], field, start, end, cls, why))
-        return hits, sorted(candidates, key=lambda c: c.start)
+        hits.sort(key=_SPAN)
+        unknown = unknown.union(choice.unknown)
+        return hits, _candidates(field, text, hits, unknown) if unknown else []
+
+    def _read(self, text: str) -> tuple[list[Found], set[Unknown]]:
+        """All that may be a name, and words like unknown ones; kept a while, as titles are read twice."""
+        held = self._held.get(text)
+        if held is None:
+            words, unknown = self._words.read(text)
+            found = list(self._whole_names(text))
+            found += [Found(*word) for word in words]
+            if len(self._held) > 1:
+                del self._held[next(iter(self._held))]
+            held = self._held[text] = (found, unknown)
+        return held
 
     def _whole_names(self, text: str) -> Iterator[Found]:
         folded = fold(text)
@@ -64,17 +72,38 @@ class NameFinder:
         if not matches:
             return
         places = folded.starts()
-        keys, entries, wordless = self._patterns.keys, self._patterns.entries, self._patterns.wordless
+        groups, length = self._patterns.groups, len(text)
         for index, low, high in matches:
-            start, last = places[low], places[high - 1]
-            group = entries[keys[index]]
-            if keys[index] in wordless:
-                yield Found(start, last + 1, group, "exact")
-            elif left_is_free(text, start) and (low == 0 or places[low - 1] != start):
-                end = end_of(text, last + 1, high - low, brand=group[0].alias.kind in _BRANDS, code=group[0].code)
-                fitting = tuple(e for e in group if _separators_fit(text, e, places[low:high]))
-                if end is not None and fitting:
-                    yield Found(start, end, fitting, "exact")
+            start, end = places[low], places[high - 1] + 1
+            group = groups[index]
+            if group.wordless:
+                yield Found(start, end, group.entries, "exact")
+                continue
+            if start and ((before := text[start - 1]).isalnum() or before == "_"):
+                continue  # a letter or digit touches the name on its left
+            if low and places[low - 1] == start:
+                continue  # it begins inside a ligature
+            written = places[low:high] if end - start != high - low or not group.loose else None
+            if end < length and not text[end].isspace():
+                stop = end_of(text, end, high - low, brand=group.brand, code=group.code)
+                if stop is None:
+                    continue
+                end = stop
+            if written is None:  # in one piece, as each of these names may be
+                yield Found(start, end, group.entries, "exact")
+            elif fitting := tuple(e for e in group.entries if _separators_fit(text, e, written)):
+                yield Found(start, end, fitting, "exact")
+
+
+def _candidates(field: Field, text: str, hits: Sequence[Hit], unknown: set[Unknown]) -> list[Candidate]:
+    """The words like unknown names that no hit overlaps, in order; of overlapping ones the longest."""
+    taken = Spans((h.start, h.end) for h in hits)
+    candidates = []
+    for start, end, cls, why in sorted(unknown, key=lambda u: (u[0] - u[1], u)):
+        if not taken.touch(start, end):
+            taken.add(start, end)
+            candidates.append(Candidate(text[start:end], field, start, end, cls, why))
+    return sorted(candidates, key=lambda c: c.start)
 
 
 def _separators_fit(text: str, entry: Entry, places: Sequence[int]) -> bool:
@@ -114,17 +143,8 @@ def _may_part(text: str, entry: Entry, places: Sequence[int], at: int, gap: str)
 
 
 def _hit(field: Field, text: str, f: Found, entry: Entry) -> Hit:
-    s = entry.substance
-    return Hit(
-        field=field,
-        start=f.start,
-        end=f.end,
-        surface=text[f.start : f.end],
-        name=s.name,
-        cls=s.cls,
-        nps=s.nps,
-        reported=s.reported,
-        marker=entry.alias.kind == "metabolite",
-        how=f"{entry.alias.kind} {entry.alias.text!r}, {f.how}"
-        + (f", {entry.alias.doubt}" if entry.alias.doubt else ""),
-    )
+    start, end, _, how = f
+    s, alias = entry.substance, entry.alias
+    how = f"{alias.kind} {alias.text!r}, {how}, {alias.doubt}" if alias.doubt else f"{alias.kind} {alias.text!r}, {how}"
+    marker = alias.kind == "metabolite"
+    return Hit(field, start, end, text[start:end], s.name, s.cls, s.nps, s.reported, marker, how)

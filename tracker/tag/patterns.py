@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.tag.nomenclature import equivalents
 from tracker.text.fold import key, separated
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _CHEMICAL = frozenset({"name", "systematic", "spelling"})
 _HAS_RULES = ("-", "fentan", "tamine", "thylamine", "binaca")  # parts that some rule of nomenclature needs
+_BRANDS = ("brand", "street")
 _CODE = 10  # letters and digits below which a name with a digit is a code
 SHORT = 4  # letters; shorter names are looked up word by word, they would match inside anything
 
@@ -29,21 +30,25 @@ class Entry:
     substance: Substance
     breaks: frozenset[int]  # places in the key before which the name has a space or hyphen
 
-    @property
-    def code(self) -> bool:
-        """A short name with digits (2C-B, 5-MAPB): a letter more is another one."""
-        return len(self.key) < _CODE and any(c.isdigit() for c in self.key)
+
+class Group(NamedTuple):
+    """The entries of one key, with what the search asks of each match."""
+
+    entries: tuple[Entry, ...]
+    brand: bool
+    code: bool  # a short name with digits (2C-B, 5-MAPB): a letter more is another one
+    wordless: bool  # in a script without spaces between words
+    loose: bool  # may be written in one piece wherever it is found
 
 
 @dataclass(frozen=True)
 class Patterns:
-    """`entries` by key; `automaton` finds the keys of `keys`; `short` holds the words of up to four letters."""
+    """`entries` by key; `automaton` finds the keys of `groups`; `short` holds the words of up to four letters."""
 
-    keys: list[str]
+    groups: list[Group]  # by the automaton's number
     entries: dict[str, tuple[Entry, ...]]
     short: dict[str, tuple[Entry, ...]]
     automaton: AhoCorasick
-    wordless: frozenset[str]  # keys in scripts without spaces between words
 
 
 def is_wordless(text: str) -> bool:
@@ -64,8 +69,18 @@ def make_patterns(lexicon: Lexicon) -> Patterns:
     entries = {k: tuple(sorted(group, key=_doubt)) for k, group in groups.items()}
     short = {k: group for k, group in entries.items() if _is_short(group)}
     keys = [k for k in entries if k not in short]
-    wordless = frozenset(k for k in keys if not k.isascii() and is_wordless(k))
-    return Patterns(keys, entries, short, AhoCorasick(keys, matchkind=MatchKind.Standard), wordless)
+    groups_ = [_group(k, entries[k]) for k in keys]
+    return Patterns(groups_, entries, short, AhoCorasick(keys, matchkind=MatchKind.Standard))
+
+
+def _group(folded: str, entries: tuple[Entry, ...]) -> Group:
+    return Group(
+        entries,
+        brand=entries[0].alias.kind in _BRANDS,
+        code=len(folded) < _CODE and not folded.isalpha() and any(map(str.isdigit, folded)),
+        wordless=not folded.isascii() and is_wordless(folded),
+        loose=not any(e.breaks for e in entries),
+    )
 
 
 def _doubt(entry: Entry) -> tuple[bool, bool]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tracker.model import ClassMention, Context, Field
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     """One sentence, heading or list item; `text` is the slice [start:end] of the field, trimmed."""
 
     field: Field
@@ -17,8 +17,7 @@ class Sentence:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A name of the lexicon found at a place."""
 
     field: Field

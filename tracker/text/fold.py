@@ -10,7 +10,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from itertools import compress
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 GREEK = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ψ": "psi", "ω": "omega", "λ": "lambda",
@@ -29,7 +32,11 @@ _ASCII_TABLE = str.maketrans({c: folded or None for c, folded in _ASCII.items()}
 _ASCII_GAP = re.compile(r"[\s-]+")
 _NOWHERE = frozenset[int]()
 _SEVERAL = re.compile(rb"[\x02-\xff]")
+_ODD = re.compile(r"[^\x00-\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")  # stand for lengths below
 _KEPT = bytes(bool(_ASCII[chr(c)]) for c in range(128)) + bytes(128)
+_KEPT_OR_COUNT = bytes(c if c < 32 and _ASCII[chr(c)] else _KEPT[c] for c in range(256))
+_NUMBERS = list(range(10_000))  # made once: most texts are shorter
 
 
 class Folded(NamedTuple):
@@ -41,20 +48,32 @@ class Folded(NamedTuple):
     def starts(self) -> list[int]:
         """The offset in the original of each folded character; one more for the end."""
         original = self.original
-        if original.isascii():
-            kept = original.encode("ascii").translate(_KEPT)
-        else:
-            kept = original.translate(_LENGTHS).encode("latin-1")
+        kept = _lengths(original)
+        numbers: Sequence[int] = _NUMBERS if len(kept) <= len(_NUMBERS) else range(len(kept))
         places: list[int] = []
         at = 0
-        for match in _SEVERAL.finditer(kept):  # ligatures, Greek letters: one character became several
+        plain = kept.count(0) + kept.count(1) == len(kept)
+        for match in () if plain else _SEVERAL.finditer(kept):  # ligatures, Greek letters: one character became several
             here = match.start()
-            places += compress(range(at, here), kept[at:here])
+            places += compress(numbers[at:here], kept[at:here])
             places += [here] * kept[here]
             at = here + 1
-        places += compress(range(at, len(original)), kept[at:])
+        places += compress(numbers[at : len(kept)], kept[at:]) if at else compress(numbers, kept)
         places.append(len(original))
         return places
+
+
+def _lengths(original: str) -> bytes:
+    """For each character how many folded ones it became."""
+    if original.isascii():
+        return original.encode("ascii").translate(_KEPT)
+    if _CONTROL.search(original):
+        return original.translate(_LENGTHS).encode("latin-1")
+    for char in set(_ODD.findall(original)):
+        length = _LENGTHS[ord(char)]
+        if length != 1:  # put in a sign for its length; what stays is one for one
+            original = original.replace(char, chr(length) if length else "-")
+    return original.encode("ascii", "replace").translate(_KEPT_OR_COUNT)
 
 
 class _Table(dict[int, str | None]):
@@ -101,10 +120,17 @@ def _fold_char(char: str) -> str:
 
 def fold(text: str) -> Folded:
     """The text as names are compared, with the way back. Cost is linear; plain ASCII takes the fast path."""
-    if not text.isascii():
-        for char, plain in _TYPESET:  # English prose often has no other characters
-            text = text.replace(char, plain)
-    return Folded(text.translate(_ASCII_TABLE if text.isascii() else _TABLE), text)
+    if text.isascii():
+        return Folded(text.translate(_ASCII_TABLE), text)
+    for char, plain in _TYPESET:  # English prose often has no other characters
+        text = text.replace(char, plain)
+    low = text
+    for char in set(_ODD.findall(text)):  # replacing is far quicker than a table, for what becomes ASCII
+        folded = _TABLE[ord(char)] or ""
+        if (folded and folded.translate(_ASCII_TABLE) != folded) or not folded.isascii():
+            return Folded(text.translate(_TABLE), text)
+        low = low.replace(char, folded)
+    return Folded(low.translate(_ASCII_TABLE), text)
 
 
 def key(name: str) -> str:
