@@ -137,7 +137,7 @@ def test_what_cannot_be_meant_is_answered_with_one_line(archive, query, message)
                 ["bromazolam", "OR", "NOT", "AND", "-", "(", ")", '"', "*", "theme:death", "substance:", "^", "NEAR(",
                  "a*",
                  "{title}:", "--", ";", "'", "\x00", "facts:zk", "-x", "NEAR", "+", "rowid:1", "α", "4-CMC*", ":",
-                 "\\", "%"]
+                 "\\", "%", "\udcff", "substance:\ud800"]
             ),
             max_size=9,
         ).map(" ".join),
@@ -152,6 +152,14 @@ def test_nothing_typed_breaks_search(archive, query):
     assert [h.record.id for h in now.results] == [h.record.id for h in then.results]
     assert now.facets == then.facets
     assert (now.total, now.undated) == (then.total, then.undated)
+
+
+@pytest.mark.parametrize("field", ["substance", "cls", "source", "country", "doctype"])
+def test_half_a_character_in_a_filter_finds_nothing(archive, field):
+    try:
+        assert ids(archive, filters=Filters(**{field: ("\udcff",)})) == []
+    except UsageError as error:
+        assert field in str(error)
 
 
 def test_filters_mean_the_same_as_fields(archive):

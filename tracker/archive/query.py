@@ -87,7 +87,7 @@ def parse(text: str, *, searches: Mapping[str, str] | None = None) -> Node:
 
 def fact(field: str, value: str) -> Fact:
     """A checked fact, as from an option such as --theme; raises UsageError that lists what is allowed."""
-    value = " ".join(value.split())
+    value = " ".join(_storable(value).split())
     allowed = _ALLOWED.get(field)
     if allowed is not None:
         found = {a.lower(): a for a in allowed}.get(value.lower().replace(" ", "_").replace("-", "_"))
@@ -97,6 +97,11 @@ def fact(field: str, value: str) -> Fact:
     if field == "year" and not re.fullmatch(r"\d{4}", value):
         raise UsageError(f"year: {value!r} is not a year of four digits")
     return Fact(field, value)
+
+
+def _storable(text: str) -> str:
+    """The text without what no stored text can hold: halves of characters, as a terminal in another encoding sends."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def dates(bound: str, value: str) -> Dates:
@@ -109,7 +114,7 @@ class _Parser:
         self._searches, self._inside = searches, inside
 
     def parse(self, text: str) -> Node:
-        text = text.replace("\x00", " ").replace("“", '"').replace("”", '"')
+        text = _storable(text).replace("\x00", " ").replace("“", '"').replace("”", '"')
         if len(text) > MAX_LENGTH:
             raise UsageError(f"the query has {len(text)} characters; {MAX_LENGTH} are the limit")
         self._text, self._at = text, 0
