@@ -154,12 +154,9 @@ def test_nothing_typed_breaks_search(archive, query):
     assert (now.total, now.undated) == (then.total, then.undated)
 
 
-@pytest.mark.parametrize("field", ["substance", "cls", "source", "country", "doctype"])
+@pytest.mark.parametrize("field", ["substance", "cls", "source", "country"])
 def test_half_a_character_in_a_filter_finds_nothing(archive, field):
-    try:
-        assert ids(archive, filters=Filters(**{field: ("\udcff",)})) == []
-    except UsageError as error:
-        assert field in str(error)
+    assert ids(archive, filters=Filters(**{field: ("\udcff",)})) == []
 
 
 def test_filters_mean_the_same_as_fields(archive):
