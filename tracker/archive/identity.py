@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, fields, replace
 from hashlib import blake2b
+from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import TYPE_CHECKING, Any
 
 from tracker.model import Document
@@ -77,21 +78,26 @@ def _mask(text: str | None, names: Sequence[str] = ()) -> str | None:
 def content_hash(document: Document) -> bytes:
     """A stable hash of what a reader would call the content; empty fields do not count, so new fields change
     nothing."""
-    parts: list[Any] = [HASH_VERSION]
+    parts = [str(HASH_VERSION)]  # as JSON of a list of pairs; put together by hand, since most values are plain text
     for field in _HASHED:
         value = getattr(document, field)
         if value and not (field == "editorial_status" and value == "ok"):
-            parts.append([field, value])
+            said = encode_basestring_ascii(value) if type(value) is str else _STABLE(value)
+            parts.append(f'["{field}", {said}]')
     if document.published:
-        parts.append(["published", document.published[:10]])  # a feed's clock time wanders
-    return blake2b(_STABLE(parts).encode(), digest_size=12).digest()
+        parts.append(f'["published", {_STABLE(document.published[:10])}]')  # a feed's clock time wanders
+    return blake2b(f"[{', '.join(parts)}]".encode(), digest_size=12).digest()
 
 
 def fields_json(document: Document) -> str:
     """Everything but the long texts, as the source gave it; absent fields are left out."""
-    values = {name: getattr(document, name) for name in _FIELDS}
-    kept = {name: dict(value) if name == "extra" else value for name, value in values.items() if value}
-    return _UNSTORABLE.sub("\ufffd", _COMPACT(kept))
+    parts = []
+    for name in _FIELDS:
+        if value := getattr(document, name):
+            plain = type(value) is str
+            said = encode_basestring(value) if plain else _COMPACT(dict(value) if name == "extra" else value)
+            parts.append(f'"{name}":{said}')
+    return _UNSTORABLE.sub("\ufffd", f"{{{','.join(parts)}}}")
 
 
 def document_of(fields_text: str, title: str | None, text: str | None, summary: str | None) -> Document:

@@ -335,7 +335,7 @@ class Batch:
         rows = self._rows
         db.executemany(f"INSERT INTO documents VALUES ({','.join('?' * 23)})", rows.documents)
         db.executemany("INSERT INTO revisions VALUES (?,?,?,?,?,?,?,?,?,NULL)", rows.revisions)
-        db.executemany("INSERT OR IGNORE INTO identities VALUES (?,?,?)", rows.identities)
+        db.executemany("INSERT OR IGNORE INTO identities VALUES (?,?,?)", sorted(rows.identities))
         db.executemany(
             "INSERT OR IGNORE INTO shared_links VALUES (?,?)", [(self._num, k) for k in resolver.newly_shared]
         )

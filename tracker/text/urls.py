@@ -22,11 +22,13 @@ _VALUED = {
 }
 _PUBMED_ONLY = {"fc", "ff"}  # tracking at pubmed.ncbi.nlm.nih.gov, anything elsewhere
 _HOST_PREFIX = re.compile(r"^(?:www\d?|m|mobile|amp)\.(?=[^.]+\.[^.])")
+_WRAPPED = re.compile(r"(^|\.)(google\.[a-z.]+|ampproject\.org)$")  # hosts whose addresses may hold another
 _AMP_CACHE = re.compile(r"^/(?:amp|[vic])/s/([^/]+)(/.*)?$|^/amp/(?:s/)?([^/]+\.[^/]+)(/.*)?$")
 _AMP_PATH = re.compile(r"(?:/amp/?|\.amp|/amp\.html)$", re.IGNORECASE)
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?)$", re.IGNORECASE)
 _PORTS = {"http": 80, "https": 443}
 _SCHEMES = ("http", "https")
+_PLAIN = re.compile(r"https://([a-z0-9-]+(?:\.[a-z0-9-]+)+)((?:/[\w~-][\w.~-]*)+)", re.ASCII)  # nothing to take apart
 
 
 def absolute_url(link: str | None, base: str = "") -> str | None:
@@ -53,6 +55,10 @@ def canonical_url(url: str) -> str:
     a web address is returned stripped.
     """
     url = url.strip()
+    if (plain := _PLAIN.fullmatch(url)) and len(plain[1]) < 64:
+        host, path = _HOST_PREFIX.sub("", plain[1]), plain[2]
+        if not (_WRAPPED.search(host) or _HOST_PREFIX.match(host) or _AMP_PATH.search(path) or _INDEX.search(path)):
+            return f"https://{host}{path}"
     for _ in range(3):  # an AMP cache address holds another address
         shorter = _canonical(url)
         if shorter == url:
@@ -69,7 +75,7 @@ def _canonical(url: str) -> str:
         return url
     if parts.scheme.lower() not in _SCHEMES or not host:
         return url
-    cached = _AMP_CACHE.match(parts.path) if re.search(r"(^|\.)(google\.[a-z.]+|ampproject\.org)$", host) else None
+    cached = _AMP_CACHE.match(parts.path) if _WRAPPED.search(host) else None
     if cached:
         return f"https://{cached[1] or cached[3]}{cached[2] or cached[4] or ''}" + (
             f"?{parts.query}" if parts.query else ""
