@@ -181,6 +181,22 @@ def test_a_result_is_kept_until_the_archive_changed_and_half_a_minute_went_by():
     assert [get("a"), get("b"), get("b")] == [1, 2, 2]
 
 
+def test_what_took_long_is_kept_longer():
+    clock = [0.0]
+    kept, made = Kept(lambda: clock[0]), []
+
+    def slow() -> int:
+        clock[0] += 60
+        made.append(1)
+        return len(made)
+
+    assert kept.get("k", "a", slow) == 1
+    clock[0] += 600
+    assert kept.get("k", "b", slow) == 1
+    clock[0] += 700
+    assert kept.get("k", "b", slow) == 2
+
+
 def test_too_many_failures_of_a_name_must_wait_and_other_names_need_not():
     clock = [0.0]
     brake = auth.Brake(lambda: clock[0])

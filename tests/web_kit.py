@@ -50,8 +50,20 @@ def documents(week: int) -> list[tuple[Source, list[Document]]]:
         given[1][1].append(_doc("a6", "https://alerts.example.org", "Unknown benzodiazepine fluetazolam",
                                 "The powder sold as bromazolam contained fluetazolam. The benzodiazepine fluetazolam "
                                 "was confirmed by the laboratory in Cork.", day))  # fmt: skip
-        given.append((NEWS, [_doc("i6", "https://news.example.org", "Tablets in Ireland",
-                                  "Bromazolam was found in tablets in Ireland, the health service said.", day)]))
+        given.append(
+            (
+                NEWS,
+                [
+                    _doc(
+                        "i6",
+                        "https://news.example.org",
+                        "Tablets in Ireland",
+                        "Bromazolam was found in tablets in Ireland, the health service said.",
+                        day,
+                    )
+                ],
+            )
+        )
     return given
 
 

@@ -17,7 +17,8 @@ from tracker.model import Source
 
 T = TypeVar("T")
 BUSY_SECONDS = 4.0  # how long a decision waits for a running collect before the page says so
-FRESH_SECONDS = 30.0  # what takes long to work out is not made anew more often, however fast documents arrive
+FRESH_SECONDS = 30.0  # results are not made anew more often, however fast documents arrive …
+PATIENCE = 20.0  # … nor more often than this many times what they took: a large archive is not read all day
 KEPT = 64  # results kept
 
 
@@ -70,13 +71,14 @@ class Desk:
 
 
 class Kept:
-    """A small store of results; one thread works one out while the others wait for it."""
+    """A small store of results; one thread works one out while the others wait for it. A result made at the present
+    state of the archive is always good."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._locks: dict[object, threading.Lock] = {}
-        self._found: OrderedDict[object, tuple[str, float, Any]] = OrderedDict()
+        self._found: OrderedDict[object, tuple[str, float, Any]] = OrderedDict()  # key -> state, good until, result
 
     def get(self, key: object, state: str, make: Callable[[], T]) -> T:
         """The result for `key` at `state`, made if there is none that may still be shown."""
@@ -85,13 +87,15 @@ class Kept:
         with mine:
             with self._lock:
                 held = self._found.get(key)
-                if held and (held[0] == state or self._clock() - held[1] < FRESH_SECONDS):
+                if held and (held[0] == state or self._clock() < held[1]):
                     self._found.move_to_end(key)
                     result: T = held[2]
                     return result
+            begun = self._clock()
             made = make()
+            until = self._clock() + max(FRESH_SECONDS, PATIENCE * (self._clock() - begun))
             with self._lock:
-                self._found[key] = (state, self._clock(), made)
+                self._found[key] = (state, until, made)
                 self._found.move_to_end(key)
                 while len(self._found) > KEPT:
                     old, _ = self._found.popitem(last=False)

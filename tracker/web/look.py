@@ -39,7 +39,7 @@ def search(desk: Desk, asked: Asked) -> SearchResult:
         )  # fmt: skip
 
 
-# One search at a time and the others in a row: side by side they only hand the interpreter to and fro, and all end later.
+# One search at a time, the others in a row: side by side they only hand the interpreter to and fro, and all end later.
 # What was known at a past moment takes longer to find and must not hold up the rest.
 _NOW, _PAST = threading.Lock(), threading.Lock()
 

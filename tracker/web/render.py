@@ -13,10 +13,13 @@ from urllib.parse import quote, urlencode, urlsplit
 from starlette.responses import HTMLResponse
 
 from tracker.digest import words
+from tracker.errors import TrackerError
 
 if TYPE_CHECKING:
     import jinja2
     from fastapi import Request
+
+    from tracker.archive.people import User
 
 STATIC = Path(__file__).parent / "static"
 NAV = (
@@ -31,7 +34,7 @@ def page(request: Request, template: str, **values: Any) -> HTMLResponse:
     from tracker.web import auth
 
     root = str(request.scope.get("root_path", ""))
-    user = getattr(request.state, "user", None)
+    user = _user(request)
     response = HTMLResponse()
     token = auth.form_token(request, response if values.pop("begin_form", False) else None)
     here = request.url.path.removeprefix(root)
@@ -46,6 +49,16 @@ def page(request: Request, template: str, **values: Any) -> HTMLResponse:
     response.body = content.encode("utf-8", "replace")
     response.headers["content-length"] = str(len(response.body))
     return response
+
+
+def _user(request: Request) -> User | None:
+    """Who asks; nobody where the archive cannot be read, for then this is the page that says so."""
+    from tracker.web import auth
+
+    try:
+        return auth.who(request)
+    except TrackerError:
+        return None
 
 
 def address(root: str, path: str, *pairs: Sequence[tuple[str, str]], **query: object) -> str:
@@ -70,8 +83,8 @@ def environment() -> jinja2.Environment:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     made.filters |= {
-        "day": day, "minute": minute, "claimed": words.claimed, "out": out, "label": label, "plain": plain_number,
-        "quoted": lambda text: quote(str(text), safe=""), "clip": words.clip, "number": words.number,
+        "day": day, "minute": minute, "moment": moment, "claimed": words.claimed, "out": out, "label": label,
+        "plain": plain_number, "quoted": lambda text: quote(str(text), safe=""), "clip": words.clip, "number": words.number,
     }  # fmt: skip
     made.globals |= {
         "grades": words.GRADES, "doctypes": words.DOCTYPES, "events": words.EVENTS, "symbols": SYMBOLS,
@@ -89,6 +102,11 @@ def minute(moment: datetime | str | None) -> str:
     """`18 Nov 2026, 07:00 UTC`."""
     found = _moment(moment) if moment else None
     return f"{words.day(found)}, {found.astimezone(UTC):%H:%M} UTC" if found else "never"
+
+
+def moment(when: datetime | None) -> str | None:
+    """As a parameter of an address."""
+    return f"{when:%Y-%m-%dT%H:%M:%SZ}" if when else None
 
 
 def _moment(moment: datetime | str) -> datetime:
