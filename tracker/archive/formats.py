@@ -154,9 +154,9 @@ def _bibtex(record: Record) -> dict[str, str | None]:
         "date": d.published[:10] if d.published else None,
         "journal": _tex(d.journal),
         "publisher": _tex(record.publisher),
-        "doi": d.doi,
-        "url": (d.url or "").replace("{", "%7B").replace("}", "%7D").replace("\\", "%5C"),
-        "pmid": d.pmid,
+        "doi": _verbatim(d.doi),
+        "url": _verbatim(d.url),
+        "pmid": _tex(d.pmid),
         "language": record.language,
         "abstract": _tex(d.text),
         "keywords": _tex(", ".join(_keywords(record))),
@@ -172,6 +172,11 @@ _TEX = {"\\": r"\textbackslash ", "{": r"\textbraceleft ", "}": r"\textbracerigh
 def _tex(text: str | None) -> str | None:
     """Escaped and on one line; unbalanced braces would swallow the following entries."""
     return "".join(_TEX.get(c, c) for c in " ".join(text.split())) or None if text else None
+
+
+def _verbatim(address: str | None) -> str:
+    """An address or DOI, which TeX must not escape; as in any address, what would break the entry as %XX."""
+    return (address or "").replace("{", "%7B").replace("}", "%7D").replace("\\", "%5C")
 
 
 def _bibtex_name(author: str) -> str:

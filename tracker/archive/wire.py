@@ -21,6 +21,8 @@ def document_json(record: Record) -> dict[str, Any]:
             values[f.name] = list(value) if isinstance(value, tuple) else dict(value) if f.name == "extra" else value
     if record.publisher:
         values["publisher"] = record.publisher
+    if record.language:
+        values["language"] = record.language
     values["editorial_status"] = record.editorial_status
     values["first_seen"] = stamp(record.first_seen)
     values["story"] = record.story
