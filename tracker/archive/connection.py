@@ -79,7 +79,12 @@ def translated(path: Path | str = "the archive") -> Iterator[None]:
             raise ArchiveError(f"{path} is being written by another run; try again when it has finished") from error
         if "readonly" in message:
             raise ArchiveError(f"{path} may not be written: check its permissions and those of its folder") from error
-        if "unable to open" in message or "disk I/O" in message:
+        if "disk I/O" in message:
+            raise ArchiveError(
+                f"{path} cannot be read or written ({message}): the disk is full, over its quota or failing; what was "
+                f"stored before this batch is intact"
+            ) from error
+        if "unable to open" in message:
             raise ArchiveError(f"cannot open {path}: {message}") from error
         raise
     except sqlite3.DatabaseError as error:

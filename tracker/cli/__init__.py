@@ -5,6 +5,7 @@ Verbs are imported when they are called, so that `tracker --help` stays quick.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -98,6 +99,8 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader (head, less) has gone: not an error
         status = 0
     except OSError as error:
-        click.echo(f"tracker: {error}", err=True)
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        said = "disk full: nothing stored is harmed; make room and run again: " if full else ""
+        click.echo(f"tracker: {said}{error}", err=True)
         status = 1
     sys.exit(status)
