@@ -7,7 +7,7 @@ document's type or relevance is decided elsewhere; here they are only counted.
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,19 +16,19 @@ from typing import TYPE_CHECKING
 from ahocorasick_rs import AhoCorasick
 
 from tracker.tag.linear import squash
-from tracker.tag.lookup import SharedTable, checked, rows, shared
+from tracker.tag.lookup import Found, SharedTable, checked, letter_words, rows, shared
 
 if TYPE_CHECKING:
     from tracker.tag.view import View
 
 EVENTS = frozenset(("illicit", "fake", "harm", "control words", "emerging"))
 READ = 6_000  # characters of a text that are read: what kind of page it is shows early, and cost stays bounded
-_WORD = re.compile(r"[^\W\d_]{2,}")
 _URL_WORD = re.compile(r"[a-z]{2,}")
 _OPENINGS = ("abstract", "background", "objective", "introduction", "purpose", "aim", "summary", "skip to main content")
 _BROADCASTER = re.compile(r"/(?:amp\.)?[wk][a-z]{2,3}(?:-?tv|-?dt|\d{1,2})?\.(?:com|org)/")  # American call letters
 _PHONE = re.compile(r"8(?:00|33|44|55|66|77|88)\)?[-. ]\d{3}[-. ]\d{4}\b")  # a toll-free number, as sellers give
 _SIGNS = (("speech", '“„«"'), ("dash", "–—"), ("bullets", "•*·♦■▪"), ("questions", "?"), ("prices", "$£€"))
+_SIGN = re.compile("[0-9" + re.escape("".join(kind for _, kind in _SIGNS)) + "]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +78,22 @@ def _read(view: View) -> Cues:
     found = _phrases().find(text)
     host, path = _halves((view.url or "").lower())
     return Cues(
-        text=Counter(cue for f in found for cue in f.value),
-        title=Counter(cue for f in _phrases().find(view.title) for cue in f.value),
-        events=[f.start for f in found if not EVENTS.isdisjoint(f.value)],
+        text=_counted(found),
+        title=_counted(_phrases().find(view.title)),
+        events=[start for start, _, names in found if not EVENTS.isdisjoint(names)],
         address=frozenset(_address(host, "host") | _address(path, "path")),
-        title_words=frozenset(_WORD.findall(view.title.lower())),
+        title_words=frozenset(letter_words(view.title)),
         address_words=frozenset(_URL_WORD.findall(host + path)),
         layout=_layout(text) | _headline(view.title) | {"broadcaster": float(_BROADCASTER.match(host) is not None)},
     )
+
+
+def _counted(found: Sequence[Found[tuple[str, ...]]]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for _, _, names in found:
+        for name in names:
+            counts[name] = counts.get(name, 0) + 1
+    return counts
 
 
 def _halves(url: str) -> tuple[str, str]:
@@ -121,15 +129,16 @@ def _headline(title: str) -> dict[str, float]:
 
 def _layout(text: str) -> dict[str, float]:
     lines = text.count("\n") + 1
+    signs = "".join(_SIGN.findall(text))  # few, so that counting each costs little
     size = len(text) or 1
     out = {
         "lines": squash(lines) / 3,
         "line length": squash(size // lines) / 5,
         "length": squash(size) / 10,
         "list lines": min(1.0, 2 * (text.count("\n- ") + text.count("\n• ")) / lines),
-        "digits": min(1.0, 10 * sum(map(text.count, "0123456789")) / size),
+        "digits": min(1.0, 10 * sum(map(signs.count, "0123456789")) / size),
     }
-    out.update((name, squash(sum(map(text.count, signs))) / 3) for name, signs in _SIGNS)
+    out.update((name, squash(sum(map(signs.count, kind))) / 3) for name, kind in _SIGNS)
     flags = (
         ("phone", _PHONE.search(text) is not None),
         ("handle", " u/" in text or "\nu/" in text or " r/" in text or text.startswith("r/")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from operator import mul
 
@@ -20,6 +20,9 @@ class Linear:
     labels: tuple[str, ...]
     bias: tuple[float, ...]
     weights: Mapping[str, tuple[float, ...]]
+    _under: dict[tuple[str, float], dict[str, tuple[float, ...]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def scores(self, features: Mapping[str, float]) -> list[float]:
         """The raw score of each label; features that the model does not know count nothing."""
@@ -35,6 +38,18 @@ class Linear:
             return list(self.bias)
         rows, values = zip(*known, strict=True)
         return [sum(map(mul, column, values), b) for b, column in zip(self.bias, zip(*rows, strict=True), strict=True)]
+
+    def under(self, prefix: str, value: float) -> Mapping[str, tuple[float, ...]]:
+        """The rows of the features that begin with `prefix`, by the rest of their names, times `value`: for the many
+        features that have one value where they are present."""
+        key = (prefix, value)
+        if key not in self._under:
+            self._under[key] = {
+                name.removeprefix(prefix): tuple(weight * value for weight in row)
+                for name, row in self.weights.items()
+                if name.startswith(prefix)
+            }
+        return self._under[key]
 
     def best(self, features: Mapping[str, float]) -> str:
         """The label with the highest score; the first of equal ones."""

@@ -7,8 +7,10 @@ The fold is one character for one character, so every span is a span of the text
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -17,10 +19,12 @@ from ahocorasick_rs import AhoCorasick
 from tracker.errors import LexiconError
 
 T = TypeVar("T")
+_START = itemgetter(0)  # of what was found
 DATA = Path(__file__).parent / "data" / "facts"
 
 # Hyphens, quotes and other marks between words are spaces here, so that "US-based", "(UK)" and "l'ANSM" open up.
 _MARKS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~\t\n\r\v\f«»“”„‘’‚‹›…·•–—―‐‑‒−→¿¡§°®™\u00a0\u200b\u2009\u202f"
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
 _ASCII_TABLE = {ord(mark): " " for mark in _MARKS if mark.isascii()}
 
 
@@ -39,6 +43,17 @@ def _fold(text: str) -> str:
     for mark in _MARKS:  # far quicker than a table where not all is ASCII
         low = low.replace(mark, " ")
     return f" {low} "
+
+
+def letter_words(text: str) -> set[str]:
+    """The different runs of two letters or more, in lower case."""
+    low = text.lower()
+    if len(low) != len(text):
+        return set(_LETTERS.findall(low))
+    runs = set(_fold(text).split())  # quicker than to search for them all: most are words as they stand
+    words = {run for run in runs if run.isalpha()}
+    words.update(_LETTERS.findall(" ".join(runs - words)))
+    return {word for word in words if len(word) > 1}
 
 
 class Found(NamedTuple, Generic[T]):
@@ -148,12 +163,16 @@ def _shared_search() -> tuple[list[SharedTable[Any]], _Search]:
 def longest(found: Sequence[Found[T]]) -> list[Found[T]]:
     """Of overlapping finds the longest stands, then the first."""
     taken: list[Found[T]] = []
-    for item in sorted(found, key=lambda f: (f.start, f.start - f.end)):
-        if taken and item.start < taken[-1].end:
-            if item.end - item.start > taken[-1].end - taken[-1].start:
-                taken[-1] = item
+    last_start = last_end = -1
+    for item in sorted(found, key=_START):
+        start, end, _ = item
+        if start >= last_end:
+            taken.append(item)
+        elif end - start > last_end - last_start:
+            taken[-1] = item
+        else:
             continue
-        taken.append(item)
+        last_start, last_end = start, end
     return taken
 
 
