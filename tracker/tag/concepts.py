@@ -75,6 +75,7 @@ class Vocabulary:
 
     search: AhoCorasick
     of_pattern: tuple[tuple[int, ...], ...]
+    edges: tuple[tuple[int, int], ...]  # of each pattern: from its ends in the folded text to those of the cue
     meanings: tuple[Concept | Marker, ...]
     mask: frozenset[int]  # patterns that hide the cues inside them
     is_concept: tuple[bool, ...]
@@ -83,21 +84,21 @@ class Vocabulary:
 
     def find(self, text: str) -> list[Cue]:
         """Cues in `text`, those inside a masking phrase left out, in order of their ends."""
-        low = fold(text)
-        found = self.search.find_matches_as_indexes(low, overlapping=True)
-        masks = sorted((start, end) for pattern, start, end in found if pattern in self.mask)
+        found = self.search.find_matches_as_indexes(fold(text), overlapping=True)
+        masks = sorted([(start, end) for pattern, start, end in found if pattern in self.mask])
         whole = set(masks)  # a cue as long as the mask stays: "sold as incense" tells of a sale and of nothing else
         starts = [start for start, _ in masks]
         reach = list(accumulate((end for _, end in masks), max))  # how far the masks up to this one go
         out = []
+        of_pattern, edges = self.of_pattern, self.edges
         for pattern, start, end in found:
-            before = bisect_right(starts, start)
-            if before and end <= reach[before - 1] and (start, end) not in whole:
-                continue
-            begin = start if low[start] == " " else start - 1  # the folded text has one more character in front
-            stop = end - 1 if low[end - 1] != " " else end - 2
-            for meaning in self.of_pattern[pattern]:
-                out.append(Cue(begin, stop, meaning))
+            if masks:
+                before = bisect_right(starts, start)
+                if before and end <= reach[before - 1] and (start, end) not in whole:
+                    continue
+            front, back = edges[pattern]
+            for meaning in of_pattern[pattern]:
+                out.append(Cue(start - front, end - back, meaning))
         return out
 
 
@@ -139,6 +140,7 @@ def vocabulary(language: str | None) -> Vocabulary:
     return Vocabulary(
         search=AhoCorasick(list(patterns)),
         of_pattern=tuple(map(tuple, patterns.values())),
+        edges=tuple((int(p[0] != " "), 1 + (p[-1] == " ")) for p in patterns),
         meanings=found,
         mask=mask,
         is_concept=tuple(c is not None for c in concepts_only),

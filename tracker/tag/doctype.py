@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, get_args
 
 from tracker.model import DocType
 from tracker.tag import cues, linear
-from tracker.tag.lookup import letter_words
+from tracker.tag.lookup import runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Set
 
     from tracker.tag.view import View
 
@@ -36,7 +36,7 @@ def _scores(view: View) -> list[float]:
     rows = []
     for prefix, value, names in _present(view):
         known = model.under(prefix, value)
-        rows += [known[name] for name in names if name in known]
+        rows += [known[name] for name in known.keys() & names]
     columns = zip(*rows, strict=True) if rows else [()] * len(measured)
     return [sum(column, score) for score, column in zip(measured, columns, strict=True)]
 
@@ -45,7 +45,7 @@ def features(view: View) -> dict[str, float]:
     """The numbers that the model weighs, by name."""
     out = _measured(view)
     for prefix, value, names in _present(view):
-        out.update((prefix + name, value) for name in names)
+        out.update((prefix + name, value) for name in names if prefix != "w=" or (len(name) > 1 and name.isalpha()))
     return out
 
 
@@ -63,12 +63,12 @@ def _measured(view: View) -> dict[str, float]:
     return out
 
 
-def _present(view: View) -> Iterator[tuple[str, float, Iterable[str]]]:
+def _present(view: View) -> Iterator[tuple[str, float, Set[str]]]:
     """Features that are there or not: prefix of their names, their value, and the rest of the names of those there."""
     c = cues.of(view)
-    yield "title:", 1.0, c.title
+    yield "title:", 1.0, c.title.keys()
     # The address says most; its marks weigh double against the penalty on large weights (measured: 0.85 -> 0.87).
     yield "address:", 2.0, c.address
     yield "t=", 0.5, c.title_words
     yield "u=", 0.4, c.address_words
-    yield "w=", 0.2, letter_words(view.text[:_READ])
+    yield "w=", 0.2, runs(view.text[:_READ])

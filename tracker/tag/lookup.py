@@ -10,6 +10,7 @@ import csv
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
+from itertools import filterfalse
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
@@ -45,15 +46,19 @@ def _fold(text: str) -> str:
     return f" {low} "
 
 
-def letter_words(text: str) -> set[str]:
-    """The different runs of two letters or more, in lower case."""
+def runs(text: str) -> set[str]:
+    """The different words of `text` in lower case, among them all runs of two letters or more."""
     low = text.lower()
     if len(low) != len(text):
         return set(_LETTERS.findall(low))
-    runs = set(_fold(text).split())  # quicker than to search for them all: most are words as they stand
-    words = {run for run in runs if run.isalpha()}
-    words.update(_LETTERS.findall(" ".join(runs - words)))
-    return {word for word in words if len(word) > 1}
+    found = set(_fold(text).split())  # quicker than to search for them all: most are words as they stand
+    found.update(_LETTERS.findall(" ".join(filterfalse(str.isalpha, found))))
+    return found
+
+
+def letter_words(text: str) -> set[str]:
+    """The different runs of two letters or more, in lower case."""
+    return {word for word in runs(text) if len(word) > 1 and word.isalpha()}
 
 
 class Found(NamedTuple, Generic[T]):
