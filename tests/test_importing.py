@@ -37,7 +37,7 @@ def lines(path: Path, *items: object) -> Path:
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("a.jsonl", "jsonl"), ("A.RIS", "ris"), ("x.bib", "bibtex"), ("p.xml", "pubmed"), ("m.eml", "eml")],
+    [
         ("a.jsonl", "jsonl"),
         ("A.RIS", "ris"),
         ("x.bib", "bibtex"),

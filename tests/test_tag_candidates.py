@@ -104,12 +104,14 @@ def test_a_megabyte_of_prose_without_drugs_gives_no_substance_and_no_candidate()
         *Path("/usr/share/common-licenses").glob("*"),
         *Path(sys.prefix).glob("lib/python*/site-packages/*/METADATA"),
     ]
-    texts += [p.read_text("utf-8", "replace") for p in sorted(files) if p.is_file()]
+    # Our own description speaks of drugs, and so do the peers' of a laboratory's environment.
+    files = [p for p in files if p.is_file() and not p.parent.name.startswith(("nps_tracker", "medspacy", "drug"))]
+    texts += [p.read_text("utf-8", "replace") for p in sorted(files)]
     hits, unknown = [], []
     for text in texts:
         found, candidates = FINDER.find("text", text)
         hits += [h.surface for h in found if h.reported]
         unknown += [c.surface for c in candidates]
-    assert sum(map(len, texts)) > 600_000
+    assert sum(map(len, texts)) > 500_000
     assert hits == []
     assert len(unknown) <= 1
