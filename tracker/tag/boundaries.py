@@ -8,7 +8,7 @@ import re
 _ENDING = re.compile(
     r"(?:['’](?:s|er|en|in|y|[a-zåäöáéí]{1,3})?|:[a-zåäö]{1,4}|s|es|e|en|et|ets|ens|er|erna|erne|eille|eiden|a|as|o|os|u|em|om|y|i|"
     r"iem|ie|owi|ami|ach|ow|ów|ami|ia|iin|iini|iinia|iinin|iinista|n|in|ia|ista|ssa|ssä|sta|stä|ta|tä|lla|llä|lle|ksi|ja|t|ot|ok|"
-    r"nak|nek|ban|ben|nal|nel|val|vel|ral|ről|ról|hoz|hez|ként|ból|ből|ot|at|ins|inu|inem|iny|unum|inu|inum|inn|ið|ins|"
+    r"nak|nek|ban|ben|nal|nel|val|vel|ral|ra|re|ről|ról|tól|től|okat|ok|hoz|hez|ként|ból|ből|ot|at|ins|inu|inem|iny|unum|inu|inum|inn|ið|ins|"
     r"а|у|е|ы|и|ом|ем|ов|ами|ах|ам|ой|ю|я)(?![^\W_])"
 )
 _BRAND_ENDING = re.compile(
@@ -28,7 +28,7 @@ _PREFIX = re.compile(
     r"\w*(?:desethyl|desmethyl|desalkyl|deschloro|desnitro|dehydro|dihydro|tetrahydro|hydroxy|methyl|ethyl|propyl|butyl|pentyl|"
     r"hexyl|benzyl|phenyl|phenethyl|allyl|acetyl|acetoxy|methoxy|ethoxy|fluoro|chloro|bromo|iodo|nitro|amino|cyano|carboxy|"
     r"carbomethoxy|propionyl|butyryl|valeryl|furanyl|acryloyl|pyrrolidino|pyrrolidinyl|piperidinyl|piperidino|morpholino|"
-    r"methylenedioxy|deoxy|desoxy|keto)|"
+    r"methylenedioxy|deoxy|desoxy|keto|desetil|desetyl|d[ée]s[ée]thyl|desmetil|metil|etil|metyl|etyl|méthyl|éthyl|fluor|chlor|klor|cloro|metoxi|hidroxi|idrossi)|"
     r"nor|des|bisnor|oxo|thio|thia|aza|iso|neo|sec|tert|ortho|meta|para|alpha|beta|gamma|delta|omega|bis|di|tri|tetra|boc|pseudo|"
     r"homo|epi|[α-ω]|[NO]|[a-z]\d|\d[a-z]|\d['′’]?(?:Cl|Br|Me|MeO|Et|EtO|HO|OH|AcO|F|I)",
     re.IGNORECASE,
@@ -37,7 +37,7 @@ _LOCANT = re.compile(r"(?:[2-9]|1\d)['′’]?|(?:\d['′’]?,)+\d['′’]?")
 _PREFIX_WORDS = (
     "desethyl", "desmethyl", "dealkyl", "desalkyl", "hydroxy", "fluoro", "chloro", "bromo", "iodo", "methoxy", "ethoxy",
     "methyl", "ethyl", "propyl", "butyl", "acetyl", "acryl", "furanyl", "butyryl", "valeryl", "benzyl", "phenyl",
-    "thio", "nitro", "pyrrolidino", "pyrrolidinyl", "piperidinyl", "piperidino",
+    "thio", "nitro", "pyrrolidino", "pyrrolidinyl", "piperidinyl", "piperidino", "desetil", "desetyl", "déséthyl",
 )  # fmt: skip
 _PREFIX_ENDS = frozenset(word[-2:] for word in (*_PREFIX_WORDS, "nor"))
 _POSITIONS = ("ortho", "meta", "para", "alpha", "beta")

@@ -9,7 +9,7 @@ from tracker.text.fold import key
 # A name followed by one of these names a class or another thing, not the drug.
 _CLASS_AFTER = re.compile(
     r"[ \n'’\"”»-]{0,3}(?:(?:and|or) its )?"
-    r"(?:analog(?:ue)?s?\b|analogous|analoga\w*|analóg\w*|análog\w*|analog[ioae]\w*|аналог\w*|homolog(?:ue)?s?\b|congeners?\b|"
+    r"(?:(?<=[-‐‑–])(?:like|type|artig\w*|ähnlich\w*|analog\w*|derivat\w*|stoffgruppe)\b|analog(?:ue)?s?\b|analogous|analoga\w*|analóg\w*|análog\w*|analog[ioae]\w*|аналог\w*|homolog(?:ue)?s?\b|congeners?\b|"
     r"derivat(?:ive)?s?\b|derivat\w+|derivad\w+|dérivé\w*|derivati\b|pochodn\w+|"
     r"related (?:substance|compound|drug|analog|opioid|cannabinoid|designer)|"
     r"[- ]?type (?:stimulant|substance|cannabinoid|drug|opioid|compound)|"
@@ -19,7 +19,8 @@ _CLASS_AFTER = re.compile(
 )
 _CLASS_BEFORE = re.compile(
     r"(?:analog(?:ue)?s (?:of|du|de la|de l['’]|of the)|an[aá]log[oi]s? (?:del?|di|della|do|da)|derivatives of|"
-    r"dérivés (?:du|de la|de l['’])|derivad[oa]s? (?:del?|da|do|de la)|derivati (?:del|della|di)) ?$",
+    r"dérivés? (?:synthétiques? )?(?:du|de la|de l['’])|pochodn\w+|"
+    r"derivad[oa]s? (?:del?|da|do|de la)|derivat[oi] (?:sintetic[oi] )?(?:del|della|di)) ?$",
     re.IGNORECASE,
 )
 
@@ -62,7 +63,10 @@ _ALSO_SYNTHETIC = frozenset({"cannabis", "heroin", "cocaine", "cathinone", "opiu
 
 # Names that stand for their class too: plurals, and with an article or "synthetic" before them.
 _CLASS_PLURAL = {
-    "amphetamine": re.compile(r"(?:am(?:ph|f)etamin|anfetamin)(?:e?s|er|erna|erne|ene|e?n|as|it|eja|eita|ien)$"),
+    "amphetamine": re.compile(
+        r"(?:am(?:ph|f)etamin|anfetamin)(?:e?s|er|erna|erne|ene|e?n|as|it|eja|eita|ien|ok|okat|ów|y)$|anfetamine$"
+    ),
+    "desnitazene": re.compile(r"nitazenes$"),
     "fentanyl": re.compile(r"fentan(?:[iy]l(?:s|er|erna|erne|os|ene)|ili)$"),
     "cathinone": re.compile(r"[ck]ath?[iy]non(?:es|en|er|erna|erne|ene|as|i|it|y|ow|eja|eita|ien|eihin|s)$"),
     "ketamine": re.compile(r"[ck]etamin(?:es|er)$"),
@@ -70,7 +74,7 @@ _CLASS_PLURAL = {
 }
 _CLASS_ARTICLE = re.compile(
     r"\b(?:synth\w+|sint\w+|syntet\w+|substituted|an?|another|any|new|novel|designer|the|ein|eine[rs]?|une?|una|et|en|"
-    r"tunnetuin)[ -]$",
+    r"tunnetuin|cette|this|these|quest[oa]|est[ae]|diese[rs]?|den|det|denna|denne)[ -]$",
     re.IGNORECASE,
 )
 _NOT_A_DOI = re.compile(r"[:\s]*(?:10\.\d|https?:|\d)|\)?:")
