@@ -170,8 +170,9 @@ def parallel_tagger(workers: int, own_lexicon: Path | None) -> Iterator[TagPage]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
 
         def tag_page(page: Sequence[tuple[Document, str | None]]) -> list[Tags]:
+            plain = [(replace(document, extra={}), kind) for document, kind in page]  # a mapping proxy does not travel
             size = max(1, -(-len(page) // workers))
-            pieces = [(own_lexicon, page[at : at + size]) for at in range(0, len(page), size)]
+            pieces = [(own_lexicon, plain[at : at + size]) for at in range(0, len(plain), size)]
             return [tags for piece in pool.map(_tag_piece, pieces) for tags in piece]
 
         yield tag_page
