@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.model import ClassMention
 from tracker.tag.lookup import Found, Table, checked, longest, rows
@@ -31,11 +31,20 @@ _EFFECT_CLASSES = frozenset(("sedative", "depressant", "stimulant", "dissociativ
 _WINDOW = 400  # characters either side of a doubtful word in which the talk must be of drugs
 
 
+class _Word(NamedTuple):
+    """A word for a class: whether it is in no doubt, and how it must be written ("": in any case)."""
+
+    cls: str
+    doubt: str
+    sure: bool
+    written: str
+
+
 class ClassFinder:
     """Finds the words for classes in a text. One instance serves any number of texts."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        self._words: Table[ClassWord] = Table((w.text, w) for w in lexicon.classes if w.doubt != "never")
+        self._words: Table[_Word] = Table((w.text, _word(w)) for w in lexicon.classes if w.doubt != "never")
         self._talk: Table[bool] = Table(
             (row["word"], _is_drug_talk(row)) for row in rows("drug_talk.csv", ("word", "talk"))
         )
@@ -47,17 +56,14 @@ class ClassFinder:
             return []
         starts = [h.start for h in hits]
         found = [f for f in found if not _inside(f, hits, starts) and not _is_effect(text, f)]
-        sure = {f.value.cls for f in longest(found) if f.value.doubt in ("", "case")}
-        kept = longest(_plainest(f for f in found if self._is_meant(text, f, sure, starts)))
+        sure = {f.value.cls for f in longest(found) if f.value.sure}
+        kept = longest(_plainest([f for f in found if self._is_meant(text, f, sure, starts)]))
         return [ClassMention(f.value.cls, text[f.start : f.end], field, f.start, f.end) for f in kept]
 
-    def _is_meant(self, text: str, found: Found[ClassWord], sure: set[str], starts: list[int]) -> bool:
-        doubt = found.value.doubt
-        if doubt in ("", "case"):
+    def _is_meant(self, text: str, found: Found[_Word], sure: set[str], starts: list[int]) -> bool:
+        if found.value.sure or found.value.cls in sure:
             return True
-        if found.value.cls in sure:
-            return True
-        if doubt == "parent":  # an abbreviation counts where the class is also named in full
+        if found.value.doubt == "parent":  # an abbreviation counts where the class is also named in full
             return False
         start, end = max(0, found.start - _WINDOW), found.end + _WINDOW
         around = self._talk.all(text[start:end])
@@ -71,26 +77,30 @@ def _is_drug_talk(row: Mapping[str, str]) -> bool:
     return checked("drug_talk.csv", row["word"], "talk", row["talk"], ("drugs", "other")) == "drugs"
 
 
-def _as_written(text: str, found: Found[ClassWord]) -> bool:
+def _word(word: ClassWord) -> _Word:
     """Abbreviations (NPS, K2, SCRAs) must be written as listed, bar a plural or an ending; other words in any case."""
-    word = found.value.text.removesuffix("*")
-    if sum(c.isupper() for c in word) < 2 or " " in word:
-        return found.value.doubt != "case" or text[found.start : found.end].startswith(word)
-    return text[found.start : found.end].startswith(word)
+    text = word.text.removesuffix("*")
+    exact = word.doubt == "case" or (" " not in text and sum(c.isupper() for c in text) > 1)
+    return _Word(word.cls, word.doubt, word.doubt in ("", "case"), text if exact else "")
 
 
-def _plainest(found: Iterable[Found[ClassWord]]) -> list[Found[ClassWord]]:
+def _as_written(text: str, found: Found[_Word]) -> bool:
+    start, end, word = found
+    return not word.written or text.startswith(word.written, start, end)
+
+
+def _plainest(found: Sequence[Found[_Word]]) -> Sequence[Found[_Word]]:
     """Of several languages' entries for one span the least doubtful; `longest` keeps the first of equals."""
-    return sorted(found, key=lambda f: (f.start, -f.end, bool(f.value.doubt)))
+    return sorted(found, key=lambda f: (f.start, -f.end, bool(f.value.doubt))) if len(found) > 1 else found
 
 
-def _inside(found: Found[ClassWord], hits: Sequence[Hit], starts: list[int]) -> bool:
+def _inside(found: Found[_Word], hits: Sequence[Hit], starts: list[int]) -> bool:
     """Whether it lies in one of the hits, which are in order (`starts` theirs) and do not overlap."""
     at = bisect_right(starts, found.start) - 1
     return at >= 0 and found.end <= hits[at].end
 
 
-def _is_effect(text: str, found: Found[ClassWord]) -> bool:
+def _is_effect(text: str, found: Found[_Word]) -> bool:
     if text.startswith("[", found.end):  # benzo[c]chromene
         return True
     return found.value.cls in _EFFECT_CLASSES and _EFFECT.match(text, found.end) is not None

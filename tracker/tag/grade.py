@@ -6,7 +6,7 @@ The words of the evidence decide, best evidence first; what is only awaited, sus
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tracker.model import Grade
@@ -53,7 +53,7 @@ def of(view: View, *, themes: Sequence[ThemeTag], doctype: DocType) -> Grade:
     if doctype == "legal_notice":
         return "legal"
     affirmed: set[str] = {t.theme for t in themes if t.assertion == "affirmed"}
-    found = set(_stated(view))
+    found = _stated(view)
     if any(t.theme == "analytics" and _is_finding(t) for t in themes):
         found.add("lab_confirmed")
     for grade in ORDER:
@@ -67,14 +67,18 @@ def _is_finding(theme: ThemeTag) -> bool:
     return theme.assertion == "affirmed" and bool(_FINDING.search(theme.evidence)) and not _OPEN.search(theme.evidence)
 
 
-def _stated(view: View) -> Iterator[Grade]:
+def _stated(view: View) -> set[Grade]:
     """The grades for which a sentence has words, those left out whose sentence leaves the matter open."""
+    told: set[Grade] = set()
     for content in (view.title, view.text[:_READ]):
         for found in _evidence().find(content):
+            if found.value in told:
+                continue
             start = max(content.rfind("\n", 0, found.start), content.rfind(". ", 0, found.start)) + 1
             ends = [at for at in (content.find("\n", found.end), content.find(". ", found.end)) if at >= 0]
             if not _OPEN.search(content[start : min(ends, default=len(content))]):
-                yield found.value
+                told.add(found.value)
+    return told
 
 
 def _borne_out(grade: Grade, affirmed: set[str], doctype: DocType) -> bool:
