@@ -51,10 +51,10 @@ def substances(archive: Archive, *, this_week: int, weeks: int) -> dict[str, See
     """Every substance that a kept document names, by name. `this_week` is a number of `analysis.weeks`."""
     with archive.reading():
         totals = archive._db.execute(
-            "SELECT m.name, count(*), min(d.first_seen), max(d.first_seen) "
-            "FROM terms m CROSS JOIN tag_terms x ON x.term = m.id "
-            "CROSS JOIN tagsets t ON t.id = x.tagset CROSS JOIN documents d ON d.id = t.document AND d.tagset = t.id "
-            "WHERE m.kind = 'substance' AND d.kept GROUP BY m.id"
+            "SELECT m.name, f.documents, f.first, f.last FROM (SELECT x.term, count(*) AS documents, "
+            "min(d.first_seen) AS first, max(d.first_seen) AS last FROM documents d CROSS JOIN tag_terms x "
+            "ON x.tagset = d.tagset AND x.r IS NOT NULL WHERE d.kept GROUP BY x.term) f "  # only substances have a role
+            "JOIN terms m ON m.id = f.term AND m.kind = 'substance'"
         ).fetchall()
         series = _series(archive, this_week, weeks)
     return {row[0]: Seen(row[0], row[1], row[2], row[3], tuple(series.get(row[0], [0] * weeks))) for row in totals}

@@ -42,13 +42,13 @@ def expected(recent: Sequence[int], observed: int, mean: float, low: float, high
     inside = [_bar(30 + n * step, v, top, 9, tall, base) for n, v in enumerate(recent) if v]
     x = 30 + len(recent) * step
     inside.append(_bar(x, observed, top, 9, tall, base, "bar now"))
-    middle = x + 4.5
+    middle = x + 16
     y = [base - value / top * tall for value in (low, mean, high)]
     inside += [
         f'<line class="range" x1="{middle:.1f}" x2="{middle:.1f}" y1="{y[0]:.1f}" y2="{y[2]:.1f}"/>',
         f'<line class="mean" x1="{middle - 6:.1f}" x2="{middle + 6:.1f}" y1="{y[1]:.1f}" y2="{y[1]:.1f}"/>',
     ]
-    width = x + 16
+    width = x + 26
     inside += _axis(width, base, top, tall)
     return _svg(width, base + 4, inside, label, "expected")
 

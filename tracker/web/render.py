@@ -84,7 +84,8 @@ def environment() -> jinja2.Environment:
     )  # fmt: skip
     made.filters |= {
         "day": day, "minute": minute, "moment": moment, "claimed": words.claimed, "out": out, "label": label,
-        "plain": plain_number, "quoted": lambda text: quote(str(text), safe=""), "clip": words.clip, "number": words.number,
+        "plain": plain_number, "quoted": lambda text: quote(str(text), safe=""), "clip": words.clip,
+        "number": words.number,
     }  # fmt: skip
     made.globals |= {
         "grades": words.GRADES, "doctypes": words.DOCTYPES, "events": words.EVENTS, "symbols": SYMBOLS,
