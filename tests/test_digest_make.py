@@ -269,6 +269,16 @@ def test_forums_and_shops_are_counted_and_not_quoted(archive: Archive, kind: str
         assert "board.example.org" not in shown
 
 
+@pytest.mark.parametrize("kind", ["forum", "marketing"])
+def test_what_a_shop_or_forum_publishes_is_no_news_whatever_its_wording(archive: Archive, kind: str) -> None:
+    quiet = source("board", tier="C", type=kind)
+    watched(archive, quiet, 20)
+    add(archive, "1", "Newazolam was found by a user.", "newazolam", of=quiet, doctype="news")
+    made = digest(archive)
+    assert made.counts[kind] == 1
+    assert ("board.example.org" in str(as_mapping(made))) is (kind == "forum")
+
+
 def test_text_that_is_found_to_be_marketing_is_neither_quoted_nor_linked(archive: Archive) -> None:
     text = "Newazolam is our best product ever."
     add(archive, "1", text, "newazolam", doctype="marketing", doc_title="Best product")

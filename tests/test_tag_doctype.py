@@ -85,6 +85,29 @@ def test_a_text_that_says_nothing_of_its_type_keeps_the_declared_one(kind: DocTy
     assert doctype.classify(view("Bromazolam.", kind=kind)) == kind
 
 
+OFFERS = [
+    "Buy clonazolam 1mg pellets. Price $45 for 100. Discreet shipping. Add to cart.",
+    "Our lab-tested MXE is in stock. Order now, worldwide shipping. Not for human consumption.",
+    "Bromazolam 2 mg, 100 Stück, 89 EUR. Jetzt bestellen. Diskreter Versand nach ganz Europa.",
+]
+
+
+@pytest.mark.parametrize("text", OFFERS)
+@pytest.mark.parametrize("kind", [None, "news", "report"])
+def test_what_a_shop_says_is_marketing_wherever_it_stands(text: str, kind: str | None) -> None:
+    assert doctype.classify(view(text, title="Clonazolam pellets", kind=kind)) == "marketing"
+
+
+@pytest.mark.parametrize("kind", ["official_alert", "legal_notice", "journal_article"])
+def test_an_alert_may_tell_what_shops_say(kind: str) -> None:
+    assert doctype.classify(view(f"The site says: {OFFERS[0]}", kind=kind)) != "marketing"
+
+
+def test_one_phrase_of_a_shop_in_the_news_is_no_offer() -> None:
+    url, title, text = PAGES["news"]
+    assert doctype.classify(view(f"{text} The website offered free delivery.", title=title, url=url)) == "news"
+
+
 def test_an_unknown_declared_type_changes_nothing() -> None:
     url, title, text = PAGES["news"]
     assert doctype.classify(view(text, title=title, url=url, kind="no such type")) == "news"

@@ -11,6 +11,7 @@ from tracker.analysis import rolled, weeks
 from tracker.analysis.history import BREAK_IN, History, before, gather, past_of, settled_since
 from tracker.analysis.official import Official, load_official, with_control_dates
 from tracker.analysis.rows import (
+    QUIET_DOCTYPES,
     CandidateBefore,
     CandidateRow,
     DocumentRow,
@@ -23,6 +24,7 @@ from tracker.archive import reads_analysis as reads
 
 if TYPE_CHECKING:
     from tracker.archive import Archive
+    from tracker.model import DocType
 
 _USUAL_WEEKS = 12  # what a usual week of a country is worked out from
 _LONG_AGO = datetime(1970, 1, 5, tzinfo=UTC)
@@ -109,7 +111,7 @@ def _document(row: Mapping[str, Any]) -> DocumentRow:
         published=row["published"],
         url=row["url"],
         title=row["title"],
-        doctype=row["doctype"] or row["source_type"] or "other",
+        doctype=_doctype(row),
         grade=row["grade"] or "none",
         doi=row["doi"],
         pmid=row["pmid"],
@@ -129,6 +131,15 @@ def _document(row: Mapping[str, Any]) -> DocumentRow:
         ),
         candidates=tuple(CandidateRow(c["surface"], c["cls"], c["why"], _span(c)) for c in row["candidates"]),
     )
+
+
+def _doctype(row: Mapping[str, Any]) -> DocType:
+    """What the tagger made of it; but all that a shop or forum publishes stays that of a shop or forum."""
+    declared: DocType | None = row["source_type"]
+    found: DocType | None = row["doctype"]
+    if declared in QUIET_DOCTYPES and found not in QUIET_DOCTYPES:
+        return declared
+    return "marketing" if declared == "marketing" else found or declared or "other"
 
 
 def _substances(mentions: Sequence[Mapping[str, Any]]) -> tuple[SubstanceRow, ...]:

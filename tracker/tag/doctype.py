@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, get_args
 
 from tracker.model import DocType
@@ -19,12 +20,36 @@ _DECLARED = 4.0
 _READ = 3_000  # characters whose plain words are weighed (measured: 0.855 -> 0.862)
 
 
+# A shop's own words. Two different ones where a substance is named are an offer, whatever else the page is like: what
+# sells is never quoted or linked, so this is no matter of weighing.
+_OFFER = re.compile(
+    r"\b(add to (?:cart|basket)|(?:free|discreet|stealth|fast|worldwide|overnight) (?:shipping|delivery|packaging)|"
+    r"(?:order|buy|shop) now|(?:order|buy) [\w-]{3,40} (?:crystals |pellets |powder |pills )?online|"
+    r"(?:we|ships?) (?:ship )?(?:worldwide|discreetly)|our best ?sellers?|not for human consumption|"
+    r"in den warenkorb|jetzt (?:kaufen|bestellen)|diskreter? versand|ajouter au panier|livraison discrète|"
+    r"añadir al carrito|envío discreto)\b"
+)
+_OFFICIAL = ("official_alert", "legal_notice", "journal_article")  # may tell what shops say
+
+
+def _is_offer(view: View) -> bool:
+    if not view.hits or view.source_type in _OFFICIAL:
+        return False
+    c = cues.of(view)
+    if "sales" not in c.text and "sales" not in c.title:
+        return False
+    told = f"{view.title}\n{view.text[:_READ]}".lower()
+    return len({m[1].split()[0] for m in _OFFER.finditer(told)}) >= 2
+
+
 def classify(view: View) -> DocType:
     """The document's type; `source_type`, where given, is a strong prior and not more. A text that is like nothing in
     particular (`other`) does not speak against it."""
     scores = dict(zip(linear.model("doctype").labels, _scores(view), strict=True))
     if view.source_type in scores:
         scores[view.source_type] += _DECLARED
+    if _is_offer(view):
+        return "marketing"
     best = max(DOCTYPES, key=lambda label: scores[label])
     return view.source_type if best == "other" and view.source_type in scores else best  # type: ignore[return-value]
 
