@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 Kind = Literal["name", "systematic", "spelling", "translation", "brand", "street", "salt", "metabolite", "misspelling"]
 # How sure a name is. "" always counts; "context" needs a drug word or another drug close by; "case" must also be
@@ -15,8 +15,7 @@ KINDS: tuple[str, ...] = get_args(Kind)
 DOUBTS: tuple[str, ...] = get_args(Doubt)
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(NamedTuple):
     """One way to write a substance. `language` is ISO 639-1, empty where the form is used everywhere."""
 
     text: str
@@ -25,8 +24,7 @@ class Alias:
     doubt: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Control:
+class Control(NamedTuple):
     """One statement on legal control; `date` is cut to what the source says, empty where it gives none."""
 
     country: str  # ISO 3166-1 alpha-2, "EU" or "UN"
@@ -53,8 +51,7 @@ class Substance:
     control: tuple[Control, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ClassWord:
+class ClassWord(NamedTuple):
     """A word that names a class of substances ("nitazenes"). `doubt` as for names."""
 
     cls: str

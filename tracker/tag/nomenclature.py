@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from re import Match, Pattern
+from re import Match, Pattern
+from typing import NamedTuple
 
 _LIMIT = 24  # forms of one name
 _POSITION = {"2": "ortho", "3": "meta", "4": "para"}
@@ -35,7 +33,14 @@ _ON_A_RING = frozenset(
     stimulant""".split()
 )
 
-Rule = tuple["Pattern[str]", "Callable[[Match[str]], str]"]
+
+class Rule(NamedTuple):
+    """`pattern` is written as `write` says, in names that have `needs` and begin with one of `heads` ("": with any)."""
+
+    heads: str
+    needs: str
+    pattern: Pattern[str]
+    write: Callable[[Match[str]], str]
 
 
 def _spelt(m: Match[str]) -> str:
@@ -58,46 +63,52 @@ def _short(m: Match[str]) -> str:
     return f"{m[1]}-{_SHORT[m[2]]}-"
 
 
+_DIGITS = "0123456789"
 # Position words, for a substituent on a benzene ring.
 _RING_RULES: tuple[Rule, ...] = (
-    (re.compile(rf"^([234])-({_GROUP})"), _spelt),
-    (re.compile(rf"^([234])-({_GROUP})"), _initial),
-    (re.compile(rf"^(ortho|meta|para)-({_GROUP})"), _numbered),
-    (re.compile(rf"^(ortho|meta|para)-({_GROUP})"), lambda m: f"{m[1][0]}-{m[2]}"),
-    (re.compile(rf"^([omp])-({_GROUP})"), _numbered),
+    Rule("234", "-", re.compile(rf"^([234])-({_GROUP})"), _spelt),
+    Rule("234", "-", re.compile(rf"^([234])-({_GROUP})"), _initial),
+    Rule("omp", "-", re.compile(rf"^(ortho|meta|para)-({_GROUP})"), _numbered),
+    Rule("omp", "-", re.compile(rf"^(ortho|meta|para)-({_GROUP})"), lambda m: f"{m[1][0]}-{m[2]}"),
+    Rule("omp", "-", re.compile(rf"^([omp])-({_GROUP})"), _numbered),
 )
 _RULES: tuple[Rule, ...] = (
-    (re.compile(r"^(\d'?)-?(f|cl|br|i|me|et|meo|eto|ho|oh|aco|cn)-(?=[a-zα])"), _long),
-    (re.compile(r"(?<=-)(\d'?)(f|cl|br|cn)-(?=[a-z])"), _long),
-    (re.compile(r"^(\d'?)-(fluoro|chloro|bromo|methyl|methoxy|hydroxy|acetoxy)-(?=[a-z])"), _short),
-    (re.compile(r"^(\d)-ho-"), lambda m: f"{m[1]}-oh-"),
-    (re.compile(r"(?<![a-z])alpha-"), lambda m: "alfa-"),
-    (re.compile(r"butyryl(?= ?fentanyl)"), lambda m: "butyr"),
-    (re.compile(r"butyr(?= ?fentanyl)"), lambda m: "butyryl"),
-    (re.compile(r"acryloyl(?= ?fentanyl)"), lambda m: "acryl"),
-    (re.compile(r"fentanyl$"), lambda m: "fentanil"),
-    (re.compile(r"^n-pyrrolidino[ -]"), lambda m: "n-pyrrolidinyl "),
-    (re.compile(r"^n-pyrrolidino[ -]"), lambda m: "pyrrolidino "),
-    (re.compile(r"^n-piperidinyl[ -]"), lambda m: "n-piperidino "),
-    (re.compile(r"^n-desethyl[ -]"), lambda m: "desethyl"),
-    (re.compile(r"^n-desethyl[ -]"), lambda m: "n-deethyl "),
-    (re.compile(r"butinaca$"), lambda m: "binaca"),
-    (re.compile(r"(?<![a-z])binaca$"), lambda m: "butinaca"),
-    (re.compile(r"(?<=-)butica$"), lambda m: "bica"),
-    (re.compile(r"^mdmb-(?=\w+inaca$|4en)"), lambda m: "mdmb(n)-"),
-    (re.compile(r"^amb-(?=\w+ica$|\w+inaca$)"), lambda m: "mmb-"),
-    (re.compile(r"^mmb-(?=\w+ica$|\w+inaca$)"), lambda m: "amb-"),
-    (re.compile(r"amphetamine"), lambda m: "amfetamine"),
-    (re.compile(r"phenethylamine"), lambda m: "phenylethylamine"),
-    (re.compile(r"^n-([a-z]+)-n-([a-z]+)(?=tryptamine)"), lambda m: f"n-{m[2]}-n-{m[1]}"),
-    (re.compile(r"(?<=-)n-([a-z]{4,})-n-([a-z]{4,}?)(?=tryptamine)"), lambda m: f"n-{m[2]}-n-{m[1]}"),
-    (re.compile(r"^([uw])-(\d\d),?(\d{3})"), lambda m: f"{m[1]}-{m[2]},{m[3]}"),
-    (re.compile(r"^([uw])-(\d\d),?(\d{3})"), lambda m: f"{m[1]}-{m[2]}.{m[3]}"),
+    Rule(_DIGITS, "-", re.compile(r"^(\d'?)-?(f|cl|br|i|me|et|meo|eto|ho|oh|aco|cn)-(?=[a-zα])"), _long),
+    Rule("", "-", re.compile(r"(?<=-)(\d'?)(f|cl|br|cn)-(?=[a-z])"), _long),
+    Rule(_DIGITS, "-", re.compile(r"^(\d'?)-(fluoro|chloro|bromo|methyl|methoxy|hydroxy|acetoxy)-(?=[a-z])"), _short),
+    Rule(_DIGITS, "-ho-", re.compile(r"^(\d)-ho-"), lambda m: f"{m[1]}-oh-"),
+    Rule("", "alpha-", re.compile(r"(?<![a-z])alpha-"), lambda m: "alfa-"),
+    Rule("", "butyryl", re.compile(r"butyryl(?= ?fentanyl)"), lambda m: "butyr"),
+    Rule("", "butyr", re.compile(r"butyr(?= ?fentanyl)"), lambda m: "butyryl"),
+    Rule("", "acryloyl", re.compile(r"acryloyl(?= ?fentanyl)"), lambda m: "acryl"),
+    Rule("", "fentanyl", re.compile(r"fentanyl$"), lambda m: "fentanil"),
+    Rule("n", "n-pyrrolidino", re.compile(r"^n-pyrrolidino[ -]"), lambda m: "n-pyrrolidinyl "),
+    Rule("n", "n-pyrrolidino", re.compile(r"^n-pyrrolidino[ -]"), lambda m: "pyrrolidino "),
+    Rule("n", "n-piperidinyl", re.compile(r"^n-piperidinyl[ -]"), lambda m: "n-piperidino "),
+    Rule("n", "n-desethyl", re.compile(r"^n-desethyl[ -]"), lambda m: "desethyl"),
+    Rule("n", "n-desethyl", re.compile(r"^n-desethyl[ -]"), lambda m: "n-deethyl "),
+    Rule("", "butinaca", re.compile(r"butinaca$"), lambda m: "binaca"),
+    Rule("", "binaca", re.compile(r"(?<![a-z])binaca$"), lambda m: "butinaca"),
+    Rule("", "butica", re.compile(r"(?<=-)butica$"), lambda m: "bica"),
+    Rule("m", "mdmb-", re.compile(r"^mdmb-(?=\w+inaca$|4en)"), lambda m: "mdmb(n)-"),
+    Rule("a", "amb-", re.compile(r"^amb-(?=\w+ica$|\w+inaca$)"), lambda m: "mmb-"),
+    Rule("m", "mmb-", re.compile(r"^mmb-(?=\w+ica$|\w+inaca$)"), lambda m: "amb-"),
+    Rule("", "amphetamine", re.compile(r"amphetamine"), lambda m: "amfetamine"),
+    Rule("", "phenethylamine", re.compile(r"phenethylamine"), lambda m: "phenylethylamine"),
+    Rule("n", "tryptamine", re.compile(r"^n-([a-z]+)-n-([a-z]+)(?=tryptamine)"), lambda m: f"n-{m[2]}-n-{m[1]}"),
+    Rule(
+        "",
+        "tryptamine",
+        re.compile(r"(?<=-)n-([a-z]{4,})-n-([a-z]{4,}?)(?=tryptamine)"),
+        lambda m: f"n-{m[2]}-n-{m[1]}",
+    ),
+    Rule("uw", "-", re.compile(r"^([uw])-(\d\d),?(\d{3})"), lambda m: f"{m[1]}-{m[2]},{m[3]}"),
+    Rule("uw", "-", re.compile(r"^([uw])-(\d\d),?(\d{3})"), lambda m: f"{m[1]}-{m[2]}.{m[3]}"),
 )
 
 
 _ANY_ON_A_RING, _ANY = (
-    re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _ in rules))
+    re.compile("|".join(f"(?:{pattern.pattern})" for _, _, pattern, _ in rules))
     for rules in ((*_RING_RULES, *_RULES), _RULES)
 )  # whether any rule applies, in one search: most names have none
 
@@ -110,7 +121,9 @@ def equivalents(name: str, cls: str) -> Iterator[str]:
     rules = (*_RING_RULES, *_RULES) if cls in _ON_A_RING else _RULES
     while queue and len(seen) < _LIMIT:
         form = queue.pop(0)
-        for pattern, write in rules:
+        for heads, needs, pattern, write in rules:
+            if needs not in form or (heads and form[0] not in heads):
+                continue
             other = pattern.sub(write, form, count=1)
             if other not in seen:
                 seen.add(other)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 _CHEMICAL = frozenset({"name", "systematic", "spelling"})
 _HAS_RULES = ("-", "fentan", "tamine", "thylamine", "binaca")  # parts that some rule of nomenclature needs
 _BRANDS = ("brand", "street")
+_DIGIT = re.compile(r"\d")
 _CODE = 10  # letters and digits below which a name with a digit is a code
 SHORT = 4  # letters; shorter names are looked up word by word, they would match inside anything
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One name of one substance as it is matched."""
 
     key: str
@@ -77,9 +78,9 @@ def _group(folded: str, entries: tuple[Entry, ...]) -> Group:
     return Group(
         entries,
         brand=entries[0].alias.kind in _BRANDS,
-        code=len(folded) < _CODE and not folded.isalpha() and any(map(str.isdigit, folded)),
+        code=len(folded) < _CODE and not folded.isalpha() and _DIGIT.search(folded) is not None,
         wordless=not folded.isascii() and is_wordless(folded),
-        loose=not any(e.breaks for e in entries),
+        loose=not entries[0].breaks and (len(entries) == 1 or not any(e.breaks for e in entries)),
     )
 
 

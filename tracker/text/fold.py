@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from itertools import compress
+from itertools import accumulate, compress
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -140,6 +140,9 @@ def key(name: str) -> str:
 
 def separated(name: str) -> tuple[str, frozenset[int]]:
     """Key of a name and the places in the key before which the name has a space or hyphen."""
+    if name.isascii() and name.isprintable():
+        parts = name.lower().replace("`", "'").replace("-", " ").split()
+        return "".join(parts), frozenset(accumulate(map(len, parts[:-1]))) if len(parts) > 1 else _NOWHERE
     folded = key(name)
     if len(folded) == len(name):
         return folded, _NOWHERE
