@@ -326,6 +326,19 @@ def test_a_body_too_large_is_refused_whether_or_not_it_says_so(web):
     assert web.post("/login", content=iter([big[:50_000], big[50_000:]]), headers=headers).status_code in (400, 413)
 
 
+def test_a_fault_of_ours_is_said_without_its_cause_and_with_all_headers(db):
+    def broken():
+        raise RuntimeError("a secret path")
+
+    with kit.client(kit.desk(db, lexicon=broken)) as web:
+        for path in ("/api/documents", "/search"):
+            answer = web.get(path)
+            assert answer.status_code == 500
+            assert "secret path" not in answer.text
+            assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert web.get("/api/documents").json()["error"]["code"] == "error"
+
+
 def test_a_missing_archive_is_said_in_our_form(tmp_path):
     with kit.client(kit.desk(tmp_path / "none.db")) as web:
         answer = web.get("/api/documents")

@@ -247,6 +247,26 @@ def test_serving_other_machines_needs_a_secret_and_a_user(db, tmp_path):
     assert (short.returncode, "too short" in short.stderr) == (2, True)
 
 
+def test_a_server_ends_well_when_it_is_told_to(db):
+    command = [sys.executable, "-m", "tracker", "--db", str(db), "serve", "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=db.parent) as server:
+        address = server.stderr.readline().split()[0]
+        assert address.startswith("http://127.0.0.1:")
+        import httpx
+
+        assert httpx.get(address + "about", timeout=30).status_code == 200
+        server.terminate()
+        assert server.wait(20) == 0
+
+
+def test_a_port_that_is_taken_is_wrong_usage(db):
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        refused = tracker(db, "serve", "--port", str(taken.getsockname()[1]))
+    assert (refused.returncode, "choose another --port" in refused.stderr) == (2, True)
+
+
 def test_serving_a_missing_archive_is_wrong_usage(tmp_path):
     refused = tracker(tmp_path / "none.db", "serve")
     assert (refused.returncode, "no archive" in refused.stderr) == (2, True)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import secrets
+import signal
+import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,16 +44,25 @@ def serve(state: State, host: str, port: int) -> None:
     if not is_loopback(host) and made.login == "open":
         state.say(f"reading is open to everybody who reaches {host}; `web: {{login: required}}` closes it")
     config = uvicorn.Config(
-        create_app(made), host=host, port=port, log_level="info" if state.verbosity > 0 else "warning",
+        create_app(made), log_level="info" if state.verbosity > 0 else "warning",
         access_log=state.verbosity > 0, server_header=False, proxy_headers=settings.web["forwarded"],
         forwarded_allow_ips="*" if settings.web["forwarded"] else None, timeout_keep_alive=15, limit_concurrency=200,
     )  # fmt: skip
-    server = uvicorn.Server(config)
-    shown = f"[{host}]" if ":" in host else host
-    state.say(f"http://{shown}:{port}{made.root_path}/ — stop with Ctrl-C")
-    server.run()
-    if not server.started:
-        raise UsageError(f"cannot listen on {shown}:{port}: is it in use? choose another with --port")
+    with _listening(host, port) as listener:
+        shown = f"[{host}]" if ":" in host else host
+        state.say(f"http://{shown}:{listener.getsockname()[1]}{made.root_path}/ — stop with Ctrl-C")
+        signal.signal(signal.SIGTERM, lambda *_: None)  # the server ends by itself, then raises it again: no fault
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise UsageError(
+            f"cannot listen on {host}, port {port}: {os.strerror(error.errno or 0)}; choose another --port"
+        ) from error
 
 
 def desk(state: State, *, secret: str, hosts: frozenset[str] = frozenset()) -> Desk:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 THREADS = 12  # requests worked on at once, each on its own connection; searches are fewer, see look.py
 
 
-def create_app(desk: Desk) -> FastAPI:
-    """The web page and the API of one archive."""
+def create_app(desk: Desk) -> Guard:
+    """The web page and the API of one archive, as an ASGI application."""
 
     @asynccontextmanager
     async def begin(app: FastAPI) -> AsyncIterator[None]:
@@ -48,8 +48,7 @@ def create_app(desk: Desk) -> FastAPI:
     app.get("/robots.txt", include_in_schema=False)(_robots)
     app.get("/favicon.ico", include_in_schema=False)(_favicon)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
-    app.add_middleware(Guard, hosts=desk.hosts, root_path=desk.root_path)
-    return app
+    return Guard(app, hosts=desk.hosts, root_path=desk.root_path)  # outermost: our faults have its headers too
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

@@ -146,12 +146,14 @@ def decisions(request: Request) -> Response:
 @router.get("/decisions.{form}")
 def export_decisions(request: Request, form: str) -> Response:
     """All decisions as CSV or JSON, for those who are logged in."""
-    _somebody(request)
-    archive = request.app.state.desk.archive()
+    user = _somebody(request)
+    desk: Desk = request.app.state.desk
+    archive = desk.archive()
+    if form not in ("csv", "json"):
+        raise HTTPException(404, "decisions are exported as csv or json")
+    people.audit(archive, "decisions exported", now=desk.now(), who=user.name, detail=form)
     if form == "json":
         return JSONResponse({"items": [_flat(d) for d in people.all_decisions(archive)], "next_cursor": None})
-    if form != "csv":
-        raise HTTPException(404, "decisions are exported as csv or json")
     headers = {"Content-Disposition": 'attachment; filename="decisions.csv"'}
     return Response(people.decisions_csv(archive), media_type="text/csv; charset=utf-8", headers=headers)
 
