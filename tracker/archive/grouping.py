@@ -148,17 +148,21 @@ def _place(connection: sqlite3.Connection, doc: _Doc) -> None:
         [(min(doc.id, other), max(doc.id, other), relation, why) for other, (relation, why) in links.items()],
     )
     near = {
-        row[0]: (row[1], row[2])
+        row[0]: (row[1], row[2], (row[3] or "").casefold().strip())
         for row in connection.execute(
-            "SELECT id, story, witness FROM documents WHERE id IN (SELECT value FROM json_each(?))",
+            "SELECT d.id, d.story, d.witness, coalesce(d.publisher, d.journal, s.publisher, s.id) FROM documents d "
+            "JOIN sources s ON s.num = d.source WHERE d.id IN (SELECT value FROM json_each(?))",
             (json.dumps([doc.id, *links]),),
         )
     }
-    stories = {story for story, _ in near.values()}
+    stories = {story for story, *_ in near.values()}
     own = near[doc.id][0]
     if own == doc.id and len(stories - {own}) == 1 and not _is_cut(connection, stories):
         same_voice = {near[other][1] for other, (relation, _) in links.items() if relation != "event" and other in near}
-        _join(connection, doc.id, (stories - {own}).pop(), same_voice)
+        publisher, story = near[doc.id][2], (stories - {own}).pop()
+        told = {near[other][1] for other in links if other in near and publisher and near[other][2] == publisher}
+        same_voice |= told or _told_by(connection, story, publisher)  # in a story a publisher has one voice
+        _join(connection, doc.id, story, same_voice)
     else:
         regroup(connection, stories)
 
@@ -173,25 +177,30 @@ def _is_cut(connection: sqlite3.Connection, stories: set[int]) -> bool:
     return row is not None
 
 
+def _told_by(connection: sqlite3.Connection, story: int, publisher: str) -> set[int]:
+    """The voice with which a publisher speaks in a story, if it does."""
+    if not publisher:
+        return set()
+    rows = connection.execute(
+        "SELECT DISTINCT coalesce(d.publisher, d.journal, s.publisher, s.id), d.witness FROM documents d "
+        "JOIN sources s ON s.num = d.source WHERE d.story = ?",
+        (story,),
+    )
+    return {witness for name, witness in rows if (name or "").casefold().strip() == publisher}
+
+
 def _join(connection: sqlite3.Connection, document: int, story: int, same_voice: set[int]) -> None:
     """Add one document to one story: what `regroup` would give, without reading the links of a large story again."""
-    publishers = connection.execute(
-        "SELECT DISTINCT coalesce(d.publisher, d.journal, s.publisher, s.id) AS publisher, d.witness, d.id = ? AS own "
-        "FROM documents d JOIN sources s ON s.num = d.source WHERE d.story = ? OR d.id = ?",
-        (document, story, document),
-    ).fetchall()
-    mine = next((row["publisher"] or "" for row in publishers if row["own"]), "").casefold().strip()
-    told = {row["witness"] for row in publishers if mine and (row["publisher"] or "").casefold().strip() == mine}
-    witnesses = {document, *same_voice, *told}
+    witnesses = {document, *same_voice}
     name, voice = min(story, document), min(witnesses)
     connection.execute("UPDATE documents SET story = ?, witness = ? WHERE id = ?", (name, voice, document))
     if name != story:
         connection.execute("UPDATE documents SET story = ? WHERE story = ?", (name, story))
-    connection.execute(
-        "UPDATE documents SET witness = ? WHERE story = ? AND witness <> ? AND witness IN (SELECT value FROM "
-        "json_each(?))",
-        (voice, name, voice, json.dumps(sorted(witnesses))),
-    )
+    if others := witnesses - {voice, document}:
+        connection.execute(
+            "UPDATE documents SET witness = ? WHERE story = ? AND witness IN (SELECT value FROM json_each(?))",
+            (voice, name, json.dumps(sorted(others))),
+        )
 
 
 def _keep(connection: sqlite3.Connection, doc: _Doc) -> None:
