@@ -203,3 +203,22 @@ def test_what_bulk_kept_is_imported_as_known_from_its_publication(tmp_path: Path
         assert document.backfilled
         assert f"{document.first_seen:%Y-%m-%d}" == "2024-03-05"
         assert document.document.pmid == "1"
+
+
+def test_all_that_a_corpus_held_is_the_measure_of_what_was_found_in_it(tmp_path: Path) -> None:
+    from datetime import UTC, datetime
+
+    from tracker.analysis.read import week_facts
+
+    plain = [record(number, f"{PLAIN} Case {number}.") for number in range(2, 12)]
+    old = record(12, NPS, year=2023)
+    tag_all([write(tmp_path, "n0001.xml", old, record(1, f"{NPS} One died."), *plain)], tmp_path / "out")
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    with Archive.open(tmp_path / "a.db", create=True) as archive:
+        for _ in range(2):  # importing again counts nothing twice
+            import_files(archive, [tmp_path / "out"], Tagger(load()), now=lambda: now)
+            assert week_facts(archive, week="2024-W10", as_of=now).new_documents == 11
+        assert week_facts(archive, week="2024-W10", as_of=now).kept_documents == 1
+        # eleven documents, of a corpus of which 2 in 12 are relevant
+        assert week_facts(archive, week="2024-W10", as_of=now).exposure == pytest.approx(11 * (2 + 0.5) / (12 + 1))
+        assert week_facts(archive, week="2024-W09", as_of=now).new_documents == 0

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracker.analysis import rolled, weeks
+from tracker.archive import given, rollup
 from tracker.errors import TrackerError, UsageError
 from tracker.model import Document, Source
 from tracker.pipeline import tag_new
@@ -79,11 +80,22 @@ def import_files(
                 report.unchanged += stored.unchanged
                 report.undated += stored.undated
                 on_batch(path.name)
+            if path.is_dir():
+                _keep_counts(archive, path, under)
         except (TrackerError, OSError) as fault:
             report.problems.append(f"{path}: {fault}")
     archive.group()
     rolled.refresh(archive, before=weeks.number(now()))  # of a large archive: the next digest is quick
     return report
+
+
+def _keep_counts(archive: Archive, folder: Path, source: Source) -> None:
+    """Let what the corpus held in each week, relevant or not, be the measure of what was found in it."""
+    from tracker.scale.load import week_counts
+
+    rows = [(part, weeks.number(week), documents) for part, week, documents in week_counts(folder)]
+    if given.keep_counts(archive, source.id, rows):
+        rollup.forget(archive)  # sums that knew no such counts
 
 
 def _documents(path: Path, kind: str, report: ImportReport) -> Iterator[Document]:

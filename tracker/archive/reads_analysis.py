@@ -13,6 +13,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tracker.archive.given import given
 from tracker.archive.identity import gravest
 from tracker.archive.ledger import ALWAYS_LIST, RHYTHM_ARRIVALS, is_silent, rhythm_days
 from tracker.archive.stories import stories_at
@@ -279,14 +280,20 @@ def theme_substances(archive: Archive, *, since: str, until: str, as_of: str) ->
 
 
 def exposure(archive: Archive, *, since: str, until: str, as_of: str) -> list[Exposure]:
-    """What each source gave in each week of the period, kept or not."""
+    """What each source gave in each week of the period, kept or not; of a corpus that was sifted in bulk, all that was
+    read and not only what is stored."""
     rows = archive._db.execute(
         f"SELECT {WEEK.format('d.first_seen')} AS week, d.source, count(*), sum(d.kept) "
         f"FROM documents d WHERE d.first_seen >= :since AND d.first_seen < :until AND d.first_seen <= :as_of "
         f"GROUP BY week, d.source",
         {"since": since, "until": until, "as_of": as_of},
     )
-    return [Exposure(*row) for row in rows]
+    found = {(week, source): (documents, relevant or 0) for week, source, documents, relevant in rows}
+    first = archive._db.execute(f"SELECT {WEEK.format(':since')}", {"since": since}).fetchone()[0]
+    for key, documents in given(archive._db, since=first, until=min(until, f"{as_of}~")).items():
+        stored, relevant = found.get(key, (0, 0))
+        found[key] = (max(documents, stored), relevant)
+    return [Exposure(*key, *counts) for key, counts in sorted(found.items())]
 
 
 def _documents(archive: Archive, where: str, values: dict[str, Any]) -> list[dict[str, Any]]:

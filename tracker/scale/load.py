@@ -29,6 +29,17 @@ def documents(path: Path) -> Iterator[Document]:
         yield from _rows(file)
 
 
+def week_counts(folder: Path) -> Iterator[tuple[str, str, int]]:
+    """(part, ISO week, documents read in it, relevant or not) of a folder that `bulk` made; undated ones left out."""
+    require("pyarrow")
+    import pyarrow.parquet as pq
+
+    for file in sorted((folder / "counts").glob("*.parquet")):
+        for row in pq.read_table(file, filters=[("series", "=", "all")]).to_pylist():
+            if row["week"]:
+                yield row["part"], row["week"], row["n"]
+
+
 def _rows(file: Path) -> Iterator[Document]:
     import pyarrow.parquet as pq
 
