@@ -57,13 +57,13 @@ def classify(view: View) -> DocType:
 def _scores(view: View) -> list[float]:
     """The scores of `features`, without naming those that the model does not know: most words are such."""
     model = linear.model("doctype")
-    measured = model.scores(_measured(view))
-    rows = []
+    scores = model.scores(_measured(view))
     for prefix, value, names in _present(view):
-        known = model.under(prefix, value)
-        rows += [known[name] for name in known.keys() & names]
-    columns = zip(*rows, strict=True) if rows else [()] * len(measured)
-    return [sum(column, score) for score, column in zip(measured, columns, strict=True)]
+        known = model.under(prefix)
+        rows = [known[name] for name in known.keys() & names]
+        if rows:
+            scores = [score + value * sum(col) for score, col in zip(scores, zip(*rows, strict=True), strict=True)]
+    return scores
 
 
 def features(view: View) -> dict[str, float]:

@@ -20,9 +20,7 @@ class Linear:
     labels: tuple[str, ...]
     bias: tuple[float, ...]
     weights: Mapping[str, tuple[float, ...]]
-    _under: dict[tuple[str, float], dict[str, tuple[float, ...]]] = field(
-        default_factory=dict, repr=False, compare=False
-    )
+    _under: dict[str, dict[str, tuple[float, ...]]] = field(default_factory=dict, repr=False, compare=False)
 
     def scores(self, features: Mapping[str, float]) -> list[float]:
         """The raw score of each label; features that the model does not know count nothing."""
@@ -39,17 +37,12 @@ class Linear:
         rows, values = zip(*known, strict=True)
         return [sum(map(mul, column, values), b) for b, column in zip(self.bias, zip(*rows, strict=True), strict=True)]
 
-    def under(self, prefix: str, value: float) -> Mapping[str, tuple[float, ...]]:
-        """The rows of the features that begin with `prefix`, by the rest of their names, times `value`: for the many
-        features that have one value where they are present."""
-        key = (prefix, value)
-        if key not in self._under:
-            self._under[key] = {
-                name.removeprefix(prefix): tuple(weight * value for weight in row)
-                for name, row in self.weights.items()
-                if name.startswith(prefix)
-            }
-        return self._under[key]
+    def under(self, prefix: str) -> Mapping[str, tuple[float, ...]]:
+        """The rows of the features that begin with `prefix`, by the rest of their names."""
+        if prefix not in self._under:
+            size = len(prefix)
+            self._under[prefix] = {name[size:]: row for name, row in self.weights.items() if name.startswith(prefix)}
+        return self._under[prefix]
 
     def best(self, features: Mapping[str, float]) -> str:
         """The label with the highest score; the first of equal ones."""

@@ -75,13 +75,14 @@ class Table(Generic[T]):
     def __init__(self, entries: Iterable[tuple[str, T]]) -> None:
         self.patterns: list[str] = []
         self.uses: list[tuple[bool, T]] = []  # for each pattern whether it is a stem, and its value
-        for phrase, value in entries:
-            stem = phrase.endswith("*")
-            pattern = _fold(phrase[:-1] if stem else phrase).rstrip()
-            if len(pattern) < 2:
+        listed = list(entries)
+        phrases = [phrase for phrase, _ in listed]
+        folded_ = _fold("\0".join([phrase.removesuffix("*") for phrase in phrases]))[1:-1].split("\0")
+        for phrase, pattern, (_, value) in zip(phrases, folded_, listed, strict=bool(listed)):
+            if not (pattern := pattern.rstrip()):
                 raise LexiconError(f"phrase {phrase!r} is empty once folded; give it letters or digits")
-            self.patterns.append(pattern)
-            self.uses.append((stem, value))
+            self.patterns.append(" " + pattern)
+            self.uses.append((phrase.endswith("*"), value))
 
     def all(self, text: str) -> list[Found[T]]:
         """Every whole-word occurrence, overlapping ones included, in order of their ends."""
