@@ -61,6 +61,25 @@ def test_a_missing_archive_is_one_line_and_status_2(tmp_path: Path) -> None:
     assert "none.db" in done.stderr
 
 
+def test_a_retag_of_a_missing_archive_leaves_nothing_behind(tmp_path: Path) -> None:
+    assert tracker("--db", "none.db", "retag", cwd=tmp_path).returncode == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-02-30", "soon"])
+def test_what_is_no_moment_is_a_line_and_status_2(demo: Path, moment: str) -> None:
+    done = tracker("--db", str(demo / "tracker.db"), "digest", "--as-of", moment, cwd=demo)
+    assert done.returncode == 2
+    assert "is not a moment" in done.stderr
+
+
+@pytest.mark.parametrize("week", ["9999-W52", "2026-W54", "0001-W01", "W47"])
+def test_what_is_no_week_is_a_line_and_status_2(demo: Path, week: str) -> None:
+    done = tracker("--db", str(demo / "tracker.db"), "digest", "--week", week, "--as-of", "9999-12-31", cwd=demo)
+    assert done.returncode == 2
+    assert "is no ISO week" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

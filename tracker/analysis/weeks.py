@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from tracker.errors import UsageError
 
 _FIRST_MONDAY = date(1970, 1, 5)
+_LAST_MONDAY = date(9999, 12, 20)  # so that the week after can be named
 _WEEK = re.compile(r"(\d{4})-?W(\d{2})")
 
 
@@ -28,7 +29,7 @@ def start_of(week: str) -> datetime:
         monday = date.fromisocalendar(int(match[1]), int(match[2]), 1) if match else None
     except ValueError:
         monday = None
-    if monday is None or monday < _FIRST_MONDAY:
+    if monday is None or not _FIRST_MONDAY <= monday < _LAST_MONDAY:
         raise UsageError(f"{week!r} is no ISO week; write it as 2026-W47")
     return datetime(monday.year, monday.month, monday.day, tzinfo=UTC)
 

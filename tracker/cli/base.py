@@ -120,9 +120,9 @@ class Moment(click.ParamType):  # type: ignore[type-arg,unused-ignore]
             return value
         try:
             moment = datetime.fromisoformat(value)
-        except ValueError:
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except (ValueError, OverflowError):
             self.fail(f"{value!r} is not a moment; write 2026-11-24 or 2026-11-24T07:00:00Z", param, ctx)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 class ClaimedDate(click.ParamType):  # type: ignore[type-arg,unused-ignore]

@@ -105,6 +105,7 @@ def retag(state: State, dry_run: bool, workers: int, limit: int) -> None:
     from tracker.pipeline import parallel_tagger
     from tracker.tag import Tagger
 
+    state.archive().close()  # a missing archive is told before a lock is made beside it
     with ExitStack() as stack:
         if not dry_run:
             stack.enter_context(writing(Path(state.db), wait=5))
