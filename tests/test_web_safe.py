@@ -330,13 +330,13 @@ def test_a_fault_of_ours_is_said_without_its_cause_and_with_all_headers(db):
     def broken():
         raise RuntimeError("a secret path")
 
-    with kit.client(kit.desk(db, lexicon=broken)) as web:
-        for path in ("/api/documents", "/search"):
-            answer = web.get(path)
+    with kit.client(kit.desk(db, lexicon=broken), headers={"connection": "close"}) as web:
+        page, data = web.get("/search"), web.get("/api/documents")
+        for answer in (page, data):
             assert answer.status_code == 500
             assert "secret path" not in answer.text
             assert "default-src 'none'" in answer.headers["content-security-policy"]
-        assert web.get("/api/documents").json()["error"]["code"] == "error"
+        assert data.json()["error"]["code"] == "error"
 
 
 def test_a_missing_archive_is_said_in_our_form(tmp_path):
