@@ -45,6 +45,32 @@ def test_every_verb_explains_itself(verb: str) -> None:
     assert len(result.output.splitlines()[2].split()) >= 4, "a verb says what it does in a sentence"
 
 
+def test_every_verb_that_scripts_rely_on_is_there() -> None:
+    promised = (
+        "run collect parse tag import retag search substance digest signals leadtime backtest sources status lexicon "
+        "export serve schedule init backup verify bulk"
+    )
+    assert set(promised.split()) <= set(VERBS)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="asks with SIGTERM")
+def test_the_scheduler_collects_and_ends_well_when_asked(tmp_path: Path) -> None:
+    (tmp_path / "sources.yaml").write_text("sources: []\n")
+    words = [sys.executable, "-m", "tracker", "--db", "a.db", "schedule"]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("TRACKER_")}
+    running = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=environment)
+    assert running.stderr is not None
+    try:
+        said = running.stderr.readline()  # the digest that was never made is due at once
+        running.terminate()
+        assert running.wait(timeout=30) == 0
+    finally:
+        running.kill()
+        running.stderr.close()
+    assert "digest" in said
+    assert (tmp_path / "a.db").exists()
+
+
 def test_the_help_names_every_verb_and_imports_none() -> None:
     code = "import sys; from tracker.cli import cli; cli.main(['--help'], standalone_mode=False); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -23,6 +23,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "bulk": ("bulking", "bulk", "Tag whole corpora on a distributed engine into Parquet (extra scale)."),
     "serve": ("serving", "serve", "The web page and the API."),
     "user": ("serving", "user", "Who may log in to the web page: add, list, remove, password."),
+    "schedule": ("upkeep", "schedule", "The long-running scheduler: collects, digests, upkeep."),
     "init": ("upkeep", "init", "Set up a folder to run the tracker in."),
     "backup": ("upkeep", "backup", "A consistent copy of the archive, also while it is written."),
     "verify": ("upkeep", "verify", "Integrity and rebuild checks."),
