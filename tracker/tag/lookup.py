@@ -39,8 +39,8 @@ def _fold(text: str) -> str:
     low = text.lower()
     if low.isascii():
         return f" {low.translate(_ASCII_TABLE)} "
-    if len(low) != len(text):  # a few capitals (İ) grow when lowered
-        low = "".join(small if len(small := char.lower()) == 1 else char for char in text)
+    if len(low) != len(text):  # İ alone grows when lowered
+        low = "İ".join([part.lower() for part in text.split("İ")])
     for mark in _MARKS:  # far quicker than a table where not all is ASCII
         low = low.replace(mark, " ")
     return f" {low} "
