@@ -48,13 +48,12 @@ def test_places_peoples_and_bodies_tell_the_country_in_each_language(language: s
     [
         "VIENNA, Austria – June 2020: UNODC reports that etizolam appeared in 51 countries.",
         "Phenibut was made in Russia in the 1960s.",
-        "Department of Forensic Chemistry, University of Lodz, Lodz, Poland\nWe quantified brorphine in blood.",
         "New England Journal of Medicine: a trial of esketamine.",
         "The drug has no approved use.",
         "",
     ],
 )
-def test_seats_origins_and_addresses_of_authors_are_no_places_of_events(text: str) -> None:
+def test_seats_and_origins_are_no_places_of_events(text: str) -> None:
     assert countries.find(view(text)) == ()
 
 
@@ -98,3 +97,13 @@ def test_a_wrong_cell_of_the_table_is_named(tmp_path, monkeypatch, row: str, mes
             countries._places()
     finally:
         countries._places.cache_clear()
+
+
+def test_addresses_of_authors_yield_to_the_places_of_events() -> None:
+    text = "Department of Forensic Chemistry, University of Lodz, Lodz, Poland\nTwo died in Stockholm, Sweden."
+    assert countries.find(view(text)) == ("SE",)
+
+
+def test_what_grows_in_a_list_of_countries_did_no_harm_there() -> None:
+    text = "Kratom grows in Thailand, Malaysia and Indonesia. Two people died in Ohio, police in Ohio say."
+    assert countries.find(view(text)) == ("US",)

@@ -41,13 +41,18 @@ _VERBS = frozenset(
 # "made in Ukraine", "shipped from China": where a drug or parcel comes from is not where it did harm.
 _ORIGIN = frozenset(
     """made developed produced synthesised synthesized manufactured invented discovered patented licensed approved
-    marketed shipped imported originated originating mailed born native entwickelt hergestellt fabriqué développé
+    marketed shipped imported originated originating mailed born native indigenous grows grown grow cultivated plant
+    prescribed entwickelt hergestellt fabriqué développé
     desarrollado sviluppato partito diretto ontwikkeld utvecklad udviklet utviklet""".split()
 )
 # Seats of international bodies: "VIENNA, Austria – June 2019".
 _SEATS = {"Vienna": "AT", "VIENNA": "AT", "Austria": "AT", "Wien": "AT", "Geneva": "CH", "GENEVA": "CH", "Lisbon": "PT",
           "Lisboa": "PT", "Brussels": "BE", "New York": "US", "Genève": "CH", "Switzerland": "CH"}  # fmt: skip
 _STATE = re.compile(r"[A-Z][a-z.]+, $")
+_AND = re.compile(r"[ ,/;]*(?:(?:and|or|und|et|y|e|en|och|og|ja|i|a|és|the|aus|in|de|aux|en|los|las|gli|la|le) ?){0,2}")
+_NO_WORD = re.compile(r"[^a-zà-ž]+")
+_LEAD = 350  # characters that open a text: headline, place line, first sentence
+_LISTED = 45  # characters between two places of a list
 _HOST = re.compile(r"^[a-z]+://([^/:?#]+)")
 _NATIVE = {"de": "DE", "fr": "FR", "es": "ES", "it": "IT", "pt": "BR", "nl": "NL", "sv": "SE", "da": "DK", "no": "NO",
            "fi": "FI", "pl": "PL", "ru": "RU", "cs": "CZ", "hu": "HU", "is": "IS", "tr": "TR"}  # fmt: skip
@@ -87,6 +92,7 @@ class _Evidence:
     first: float = 1.0  # relative place of the first mention
     events: int = 0  # mentions near words of harm, market or control
     shared: int = 0  # cities that other countries have too
+    at: list[int] = field(default_factory=list)  # where in the text it is named
 
 
 class _Place(NamedTuple):
@@ -130,19 +136,35 @@ def candidates(view: View) -> dict[str, dict[str, float]]:
     seat = "international seat" in heard.text or "international seat" in heard.title
     evidence: dict[str, _Evidence] = defaultdict(_Evidence)
     for content, titled in ((view.title, True), (text, False)):
+        last: tuple[int, str | None] = (-1, None)  # where the place before ended, and what it was named for
         for found in _spots(content):
             if (seat and content[found.start : found.end] in _SEATS) or _misread(found, view.language):
                 continue
-            if not titled and _elsewhere(content, found):
+            aside = None if titled else _elsewhere(content, found)
+            if not aside and last[1] == "origin" and _AND.fullmatch(content, last[0], found.start):
+                aside = "origin"  # "in Thailand, Malaysia and Indonesia": the list goes on
+            last = found.end, aside
+            if aside:
+                if len(found.value.codes) == 1:
+                    evidence[found.value.codes[0]].kinds[aside] += 1
                 continue
-            _count(evidence, found, titled, found.start / (len(content) or 1))
+            _count(evidence, found, titled, found.start, len(content))
             if not titled and _is_near(heard.events, found):
                 for code in found.value.codes:
                     evidence[code].events += 1
+    for code in [c for c, e in evidence.items() if list(e.kinds) == ["origin"] and not e.shared]:
+        del evidence[code]
+    _read_address(evidence, view.url)
     host = _host_country(view.url)
     total = sum(_weight(e) for e in evidence.values()) or 1.0
     order = sorted(evidence, key=lambda code: (-_weight(evidence[code]), evidence[code].first))
-    out = {code: _features(view, code, evidence[code], total, order.index(code), len(order), host) for code in order}
+    top = _weight(evidence[order[0]]) if order else 1.0
+    named = sorted((at, code) for code in order for at in evidence[code].at)
+    out = {}
+    for rank, code in enumerate(order):
+        found_of = _features(view, code, evidence[code], total, rank, len(order), host)
+        found_of.update(_company(evidence[code], code, named, top))
+        out[code] = found_of
     for hinted in dict.fromkeys((host, _NATIVE.get(view.language or ""))):
         if hinted and hinted not in out:
             out[hinted] = _unmentioned(view, hinted, host, len(order))
@@ -176,22 +198,51 @@ def _misread(found: Found[_Place], language: str | None) -> bool:
     return found.value.phrase == "Island" and language in ("en", None)
 
 
-def _elsewhere(text: str, found: Found[_Place]) -> bool:
-    """Whether the place stands in an address or as the place of origin."""
+def _elsewhere(text: str, found: Found[_Place]) -> str | None:
+    """ "address" where the place stands in one, "origin" where something comes from there, else None."""
     start = text.rfind("\n", 0, found.start) + 1
     end = text.find("\n", found.end)
     if (end if end >= 0 else len(text)) - start < 260:
         words = set(folded(text[start : end if end >= 0 else len(text)]).split())
         if not words.isdisjoint(_ADDRESS) and words.isdisjoint(_VERBS) and len(words) > 3:
-            return True
+            return "address"
     if found.value.kind not in ("country", "city"):
-        return False
+        return None
     before = text[max(start, found.start - 40) : found.start].rsplit(". ", 1)[-1].lower().split()
-    return not _ORIGIN.isdisjoint(before[-4:])
+    return None if _ORIGIN.isdisjoint(before[-4:]) else "origin"
 
 
-def _count(evidence: Mapping[str, _Evidence], found: Found[_Place], titled: bool, at: float) -> None:
-    place = found.value
+def _read_address(evidence: Mapping[str, _Evidence], url: str | None) -> None:
+    """Places in the words of the page's address."""
+    words = _NO_WORD.sub(" ", (url or "").split("://", 1)[-1].removeprefix("www.")).title()
+    for found in _spots(words):
+        if len(found.value.codes) == 1 and found.value.kind in ("country", "people", "region", "city", "body"):
+            evidence[found.value.codes[0]].kinds["url"] += 1
+
+
+def _company(e: _Evidence, code: str, named: list[tuple[int, str]], top: float) -> dict[str, float]:
+    """How a country stands among the others: its weight against the first one's, and whether it is one of a list."""
+    out = {"against top": _weight(e) / (top or 1.0)}
+    if e.at and e.at[0] < _LEAD:
+        out["in the lead"] = 1.0
+    listed = 0
+    for at in e.at:
+        place = bisect_left(named, (at, code))
+        near = named[max(0, place - 1) : place] + named[place + 1 : place + 2]
+        listed += any(other != code and abs(there - at) < _LISTED for there, other in near)
+    if listed:
+        out["listed"] = listed / len(e.at)
+        if listed == len(e.at):
+            out["only listed"] = 1.0
+    if e.kinds and not e.at and not e.titled and not e.shared:
+        out["only aside"] = 1.0
+        if not named:
+            out["nothing but aside"] = 1.0
+    return out
+
+
+def _count(evidence: Mapping[str, _Evidence], found: Found[_Place], titled: bool, start: int, length: int) -> None:
+    place, at = found.value, start / (length or 1)
     for code in place.codes:
         entry = evidence[code]
         if len(place.codes) > 1:
@@ -204,6 +255,7 @@ def _count(evidence: Mapping[str, _Evidence], found: Found[_Place], titled: bool
             entry.titled = True
         else:
             entry.first = min(entry.first, at)
+            entry.at.append(start)
 
 
 def _weight(e: _Evidence) -> float:
@@ -216,7 +268,7 @@ def _weight(e: _Evidence) -> float:
         + 0.7 * k["body"]
         + 0.5 * (k["people"] + k["money"] + k["cited"])
     )
-    return strong + 0.2 * e.shared + 1.0 * e.titled
+    return strong + 0.2 * e.shared + 1.0 * e.titled + 0.1 * (k["address"] + k["origin"] + k["url"])
 
 
 def _features(
