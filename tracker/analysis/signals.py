@@ -64,6 +64,8 @@ def is_settled(document: DocumentRow, facts: WeekFacts) -> bool:
 
 def why_known(name: str, documents: Iterable[DocumentRow], facts: WeekFacts, *, nps: bool = True) -> str | None:
     """Why a substance that is new to the archive is no news, in words; None where it is news."""
+    if not nps:
+        return "an established drug or medicine"
     start = weeks.start_of(facts.week)
     rows = facts.official.get(name, ())
     dated = [*official_dates(rows), *(row for row in rows if row.origin == "lexicon")]
@@ -81,7 +83,7 @@ def why_known(name: str, documents: Iterable[DocumentRow], facts: WeekFacts, *, 
         return f"published mention of {min(old, key=weeks.period)}"
     if not any(is_settled(document, facts) for document in documents):
         return "its sources have been watched for less than four weeks"
-    return None if nps else "an established drug or medicine"
+    return None
 
 
 def stories(documents: Iterable[DocumentRow]) -> int:
