@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 router = APIRouter(include_in_schema=False, dependencies=[Depends(auth.reading)])
 MOST_BEHIND = 5  # documents shown with a signal
 AROUND = 110  # characters shown on each side of a candidate
-PER_PAGE = 40
+PER_PAGE = 12  # candidates: each brings its forms
 KINDS = {
     "first_ever": "First mention ever",
     "first_death": "First death",
