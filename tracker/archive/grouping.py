@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tracker.archive.identity import Keys, agree, keys_of
@@ -23,6 +24,7 @@ from tracker.archive.sketch import (
     is_dated,
     make_sketch,
     may_be_copy,
+    surely_copy,
 )
 from tracker.archive.stories import Link, grouped, voices_within
 from tracker.model import Document
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 CROWD = 60  # documents of one key that are looked at, newest first
+ENOUGH = 16  # links to copies that are kept of one document: more say nothing new of its story
 REACH = tuple(range(-(EVENT_DAYS // WEEK + 1), EVENT_DAYS // WEEK + 2))  # weeks looked into, before and after
 _TELLING = ("journal_article", "factsheet", "report", "marketing")  # no event is told in these: same item and copy only
 
@@ -222,11 +225,13 @@ def _load(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, Sketc
 
 
 def _sketch(row: sqlite3.Row) -> Sketch:
-    subjects, places, names, numbers = (
-        frozenset(x.replace("\x1f", " ") for x in row[part].split(" ") if x)
-        for part in ("subjects", "places", "names", "numbers")
-    )
+    subjects, places, names, numbers = (_words(row[part]) for part in ("subjects", "places", "names", "numbers"))
     return Sketch(row["minhash"], row["size"], row["day"], subjects, places, names, numbers, dated=bool(row["dated"]))
+
+
+@lru_cache(maxsize=4096)
+def _words(line: str) -> frozenset[str]:
+    return frozenset(x.replace("\x1f", " ") for x in line.split(" ") if x)
 
 
 def _same_items(connection: sqlite3.Connection, doc: _Doc) -> dict[int, tuple[str, str]]:
@@ -252,28 +257,43 @@ def _same_items(connection: sqlite3.Connection, doc: _Doc) -> dict[int, tuple[st
 def _events_and_copies(connection: sqlite3.Connection, doc: _Doc) -> dict[int, tuple[str, str]]:
     tells = doc.doctype not in _TELLING
     keys = doc.sketch.bands() + (doc.sketch.event_keys_in(REACH) if tells else [])
-    shared: Counter[int] = Counter()
-    for key in keys:
-        shared.update(
-            row[0]
-            for row in connection.execute(
-                "SELECT document FROM buckets WHERE key = ? ORDER BY document DESC LIMIT ?", (key, CROWD)
-            )
-        )
-    del shared[doc.id]
-    if not shared:
+    sketches = _load(connection, _near(connection, keys, doc.id))
+    if not sketches:
         return {}
-    # In a crowd of like texts those with most keys in common say all there is to say.
-    near = sorted(shared, key=lambda other: (-shared[other], other))[:CROWD]
-    found: dict[int, tuple[str, str]] = {}
-    sketches = _load(connection, near)
-    maybe = [n for n, other in sketches.items() if may_be_copy(doc.sketch, other)]
-    for number, title, text in _texts(connection, maybe):
-        why = copy_of(doc.sketch, sketches[number], doc.text or doc.title or "", text or title or "")
-        if why:
-            found[number] = ("copy", why)
+    copies = _copies(connection, doc, sketches)
+    found = dict(list(copies.items())[:ENOUGH])
     if tells:
-        found |= _events(connection, doc, {n: s for n, s in sketches.items() if n not in found})
+        found |= _events(connection, doc, {n: s for n, s in sketches.items() if n not in copies})
+    return found
+
+
+def _near(connection: sqlite3.Connection, keys: Sequence[int], own: int) -> list[int]:
+    """Documents that share keys, those with most first: in a crowd of like texts they say all there is to say."""
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    shared: Counter[tuple[int]] = Counter()
+    for key in keys:
+        found = cursor.execute(
+            "SELECT document FROM buckets WHERE key = ? ORDER BY document DESC LIMIT ?", (key, CROWD)
+        )
+        shared.update(found.fetchall())
+    del shared[own,]
+    return [other for (other,) in sorted(shared, key=lambda row: (-shared[row], row))[:CROWD]]
+
+
+def _copies(connection: sqlite3.Connection, doc: _Doc, sketches: dict[int, Sketch]) -> dict[int, tuple[str, str]]:
+    """Copies among these, the sure ones first; texts are read only where the sketches leave a doubt."""
+    found: dict[int, tuple[str, str]] = {}
+    unsure = []
+    for number, other in sketches.items():
+        if may_be_copy(doc.sketch, other):
+            if why := surely_copy(doc.sketch, other):
+                found[number] = ("copy", why)
+            else:
+                unsure.append(number)
+    for number, title, text in _texts(connection, unsure) if unsure else ():
+        if why := copy_of(doc.sketch, sketches[number], doc.text or doc.title or "", text or title or ""):
+            found[number] = ("copy", why)
     return found
 
 

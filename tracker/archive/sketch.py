@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from hashlib import blake2b
+from operator import eq
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ READ = 20_000  # characters compared: full texts of theses cost no more than new
 COPY_CONTAINMENT = 0.62  # of the shorter text's shingles found in the longer
 COPY_MAYBE = 0.40  # estimated from the sketch; above it the texts are read
 COPY_NAMES = 0.75  # of the names of the one with fewer
+COPY_SURE = 0.90  # estimated similarity from which the texts need not be read: four errors above what a copy needs
 SHORT = 8  # distinct shingles; below it only equal texts are copies
 EVENT_DAYS = 10
 EVENT_OVERLAP = 0.5
@@ -171,8 +173,14 @@ def _numbers(text: str) -> frozenset[str]:
 
 def jaccard(a: Sketch, b: Sketch) -> float:
     """Estimated similarity of the shingle sets; standard error 0.07 at one half."""
-    left, right = (struct.unpack(f"<{PERMUTATIONS}H", s.minhash) for s in (a, b))
-    return sum(map(int.__eq__, left, right)) / PERMUTATIONS
+    if a.minhash == b.minhash:
+        return 1.0
+    return float(sum(map(eq, _values(a.minhash), _values(b.minhash))) / PERMUTATIONS)
+
+
+@lru_cache(maxsize=1024)
+def _values(minhash: bytes) -> tuple[int, ...]:
+    return struct.unpack(f"<{PERMUTATIONS}H", minhash)
 
 
 def may_be_copy(a: Sketch, b: Sketch) -> bool:
@@ -192,10 +200,23 @@ def copy_of(a: Sketch, b: Sketch, text_a: str, text_b: str) -> str | None:
     """Why two texts are copies of one another, None where they are not."""
     if not may_be_copy(a, b):
         return None
-    left, right = shingles(text_a[:READ]), shingles(text_b[:READ])
+    if why := surely_copy(a, b):
+        return why
+    left, right = _pieces(text_a[:READ]), shingles(text_b[:READ])
     small = min(len(left), len(right))
     share = len(left & right) / small if small else 0.0
     return f"{share:.0%} of the shorter text stand in the other" if share >= COPY_CONTAINMENT else None
+
+
+_pieces = lru_cache(maxsize=2)(shingles)  # one text is compared with many in a row
+
+
+def surely_copy(a: Sketch, b: Sketch) -> str | None:
+    """Why two that may be copies are, from the sketches alone; None where the texts must be read."""
+    if min(a.size, b.size) < SHORT or (similarity := jaccard(a, b)) < COPY_SURE:
+        return None
+    share = min(1.0, similarity * (a.size + b.size) / (1 + similarity) / min(a.size, b.size))
+    return f"about {share:.0%} of the shorter text stand in the other"
 
 
 def _other_occasion(a: Sketch, b: Sketch) -> bool:

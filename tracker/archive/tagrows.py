@@ -91,19 +91,8 @@ class TagRows:
             self.tag_terms.append((term, tagset, _ASSERTION[theme.assertion], None, seq))
             rule = terms.number("rule", theme.rule) if theme.rule else None
             subs = _names_json(theme.substances) if theme.substances else None
-            self.themes.append(
-                (
-                    tagset,
-                    seq,
-                    term,
-                    _FIELD[theme.field],
-                    theme.start,
-                    theme.end,
-                    _ASSERTION[theme.assertion],
-                    subs,
-                    rule,
-                )
-            )
+            assertion, field = _ASSERTION[theme.assertion], _FIELD[theme.field]
+            self.themes.append((tagset, seq, term, field, theme.start, theme.end, assertion, subs, rule))
         for seq, word in enumerate(tags.class_mentions):
             self.class_mentions.append((tagset, seq, terms.number("class", word.cls), word.field, word.start, word.end))
         for seq, c in enumerate(tags.candidates):

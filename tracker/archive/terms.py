@@ -30,7 +30,9 @@ class Terms:
 
     def number(self, kind: str, name: str, detail: str | None = None) -> int:
         """The number of a name, made if it is new; `detail` (JSON) is brought up to date where given."""
-        number = self._numbers.get((kind, name)) or self._load(kind, name, detail)
+        number = self._numbers.get((kind, name))
+        if number is None:
+            number = self._load(kind, name, detail)
         if detail is not None and self._details.get(number) != detail:
             self._db.execute("UPDATE terms SET detail = ? WHERE id = ?", (detail, number))
             self._details[number] = detail
