@@ -13,15 +13,17 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
 from tracker.lexicon import load
 from tracker.tag import Tagger
 from tracker.tag.concepts import THEMES, Vocabulary, concepts
+from tracker.tag.lexical import WORDS, Lexical, sign_grams, word_grams
 from tracker.tag.theme_model import (
     FLAGS,
     MODEL,
@@ -31,16 +33,18 @@ from tracker.tag.theme_model import (
     Row,
     document_features,
     features_of,
+    lexical_scores,
     own_features,
 )
 from training.labelled import Labelled, read
+from training.lexical import fit_lexical, lexical_json
 from training.report import report
 
 DATA = Path(__file__).parent / "data"
 CONCEPTS = tuple(concepts())
 _COLUMN: dict[object, int] = {concept: i for i, concept in enumerate(CONCEPTS)}
 _WIDTH = 2 * len(CONCEPTS) + len(FLAGS)
-C_SENTENCE, C_DOCUMENT = 0.1, 0.1
+C_SENTENCE, C_DOCUMENT = 0.1, 0.05
 PARTS = 0.3  # what all parts of documents weigh together, beside whole documents
 INNER = 4  # folds inside a fit: step two learns from scores of sentences that step one has not seen
 SHRINK = 0.5  # how far a threshold goes from PRIOR towards the best one found: few documents make it noisy
@@ -61,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(json.dumps(cross_validate(documents, options.folds, options.repeats), indent=1))
     if not options.no_write:
         options.out.write_text(fitted_json(documents), "utf-8")
+        options.out.with_name(WORDS.name).write_text(lexical_json(documents), "utf-8")
         print(f"{options.out}: fitted on {len(documents)} documents", file=sys.stderr)
     return 0
 
@@ -101,14 +106,18 @@ def _round(values: Sequence[float]) -> list[float]:
 def fit(documents: Sequence[Labelled]) -> Model:
     """Both steps and the thresholds, fitted on these documents alone."""
     unseen: dict[int, list[list[float]]] = {}
+    said: dict[int, Sequence[Sequence[float]]] = {}
+    step_ones = {}
     for train, test in KFold(INNER, shuffle=True, random_state=1).split(documents):
-        step_one = _fit_sentences([documents[i] for i in train])
+        step_one, lexical = _fit_sentences([documents[i] for i in train]), fit_lexical([documents[i] for i in train])
         for i in test:
-            words = documents[i].seen.vocabulary
-            unseen[i] = [step_one.sentence_scores(row, words) for row in documents[i].rows]
-    features = np.array([_document(d, unseen[i]) for i, d in enumerate(documents)])
+            d = documents[i]
+            unseen[i] = [step_one.sentence_scores(row, d.seen.vocabulary) for row in d.rows]
+            said[i] = lexical_scores(lexical, d.view, d.rows, d.seen.vocabulary)
+            step_ones[i] = lexical
+    features = np.array([_document(d, unseen[i], said[i]) for i, d in enumerate(documents)])
     labels = np.array([[theme in d.themes for theme in THEMES] for d in documents])
-    parts, part_labels = _parts(documents, unseen)
+    parts, part_labels = _parts(documents, unseen, step_ones)
     weight = PARTS * len(documents) / len(parts)
     model = _fit_sentences(documents)
     bias, weights, thresholds = [], [], []
@@ -128,6 +137,7 @@ def fit(documents: Sequence[Labelled]) -> Model:
         document_bias=tuple(bias),
         document=tuple(weights),
         thresholds=tuple(thresholds),
+        lexical=fit_lexical(documents),
     )
 
 
@@ -140,17 +150,17 @@ def _fit_sentences(documents: Sequence[Labelled]) -> Model:
         answers = [theme in d.evidence.get(n, ()) for d, n, _ in sentences]
         used = np.array([i for i, (d, _, _) in enumerate(sentences) if answers[i] or theme not in d.themes])
         strengths = np.array([_own_of(sentences[i][2], t) for i in used])
-        x = np.hstack([matrix[used].toarray(), strengths])
+        x = csr_matrix(hstack([matrix[used], csr_matrix(strengths)]))
         y = np.array(answers)[used]
         if y.all() or not y.any():
             bias.append(0.0 if y.any() else -9.0)
             weights.append(np.zeros(_WIDTH))
             own.append((0.0,) * len(OWN))
             continue
-        fitted = LogisticRegression(C=C_SENTENCE, max_iter=1000).fit(x, y)
-        bias.append(float(fitted.intercept_[0]))
-        weights.append(fitted.coef_[0][:_WIDTH])
-        own.append(tuple(map(float, fitted.coef_[0][_WIDTH:])))
+        intercept, coefficients = _logistic(x, y, C_SENTENCE)
+        bias.append(intercept)
+        weights.append(coefficients[:_WIDTH])
+        own.append(tuple(map(float, coefficients[_WIDTH:])))
     columns = np.array(weights)
     n = len(CONCEPTS)
     return Model(
@@ -165,9 +175,9 @@ def _fit_sentences(documents: Sequence[Labelled]) -> Model:
     )
 
 
-def _document(document: Labelled, scores: list[list[float]]) -> list[list[float]]:
+def _document(document: Labelled, scores: list[list[float]], said: Sequence[Sequence[float]]) -> list[list[float]]:
     """Theme by theme the features OF_DOCUMENT."""
-    own, shared = document_features(document.view, document.seen, document.rows, scores)
+    own, shared = document_features(document.view, document.seen, document.rows, scores, said)
     return [[*mine, *shared] for mine in own]
 
 
@@ -193,7 +203,11 @@ def _own_of(row: Row, theme: int) -> tuple[float, ...]:
     return own_features(most, total, row.drug)
 
 
-def _parts(documents: Sequence[Labelled], scores: dict[int, list[list[float]]]) -> tuple[np.ndarray, np.ndarray]:
+def _parts(
+    documents: Sequence[Labelled],
+    scores: dict[int, list[list[float]]],
+    lexical: dict[int, tuple[Lexical, Lexical]],
+) -> tuple[np.ndarray, np.ndarray]:
     """Single sentences and pairs as documents of their own, so that short texts are judged well, too.
 
     Labels: 1 where the evidence lies in the part, 0 where the document does not have the theme, else -1 (not known).
@@ -207,7 +221,14 @@ def _parts(documents: Sequence[Labelled], scores: dict[int, list[list[float]]]) 
                 if not any(row.drug for row in rows):
                     continue
                 names = round(max(4 * row.flags[3] for row in rows))
-                own, shared = features_of(rows, scores[i][at : at + size], 0, names, d.language, d.seen.vocabulary)
+                text = "\n".join(s.text for s in d.view.sentences[at : at + size])
+                said = (
+                    lexical[i][0].scores(word_grams(text, d.language)),
+                    lexical[i][1].scores(sign_grams(rows, d.seen.vocabulary, None)),
+                )
+                own, shared = features_of(
+                    rows, scores[i][at : at + size], said, 0, names, d.language, d.seen.vocabulary
+                )
                 features.append([[*mine, *shared] for mine in own])
                 here = {theme for n in range(at, at + size) for theme in d.evidence.get(n, ())}
                 labels.append([1 if t in here else -1 if t in d.themes else 0 for t in THEMES])
@@ -219,9 +240,16 @@ def _fit_document(x: np.ndarray, y: np.ndarray, weight: np.ndarray | None = None
     mean, spread = x.mean(0), x.std(0) + 1e-6
     if y.all() or not y.any():
         return (9.0 if y.any() else -9.0), (0.0,) * x.shape[1]
-    fitted = LogisticRegression(C=C_DOCUMENT, max_iter=1000).fit((x - mean) / spread, y, sample_weight=weight)
-    weights = fitted.coef_[0] / spread
-    return float(fitted.intercept_[0] - weights @ mean), tuple(map(float, weights))
+    intercept, coefficients = _logistic((x - mean) / spread, y, C_DOCUMENT, weight)
+    weights = coefficients / spread
+    return float(intercept - weights @ mean), tuple(map(float, weights))
+
+
+def _logistic(x: Any, y: np.ndarray, strength: float, weight: np.ndarray | None = None) -> tuple[float, np.ndarray]:
+    """Intercept and weights of a logistic regression, the smaller `strength` the smaller the weights."""
+    fitted = LogisticRegression(C=strength, solver="liblinear", max_iter=300, intercept_scaling=5.0, random_state=0)
+    fitted.fit(x, y, sample_weight=weight)
+    return float(fitted.intercept_[0]), fitted.coef_[0]
 
 
 def _threshold(x: np.ndarray, y: np.ndarray) -> float:

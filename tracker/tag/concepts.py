@@ -105,8 +105,8 @@ class Vocabulary:
 def fold(text: str) -> str:
     """`text` in lower case without accents, marks as spaces, a space at both ends; character i stands at i + 1."""
     low = text.lower()
-    if len(low) != len(text):  # a few capitals (İ) grow when lowered
-        low = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    if len(low) != len(text):  # İ alone grows when lowered
+        low = "İ".join([part.lower() for part in text.split("İ")])
     if not low.isascii():
         low = _ODD.sub(lambda m: _plain(m.group()), low)
     return f" {low.translate(_TABLE)} "
@@ -147,6 +147,18 @@ def vocabulary(language: str | None) -> Vocabulary:
         theme=tuple(THEMES.index(c.theme) if c and c.theme in THEMES else -1 for c in concepts_only),
         strength=tuple(c.strength if c else 0 for c in concepts_only),
     )
+
+
+def speaks_of_drugs(text: str, language: str | None) -> bool:
+    """Whether `text` has one of the words of `general,drug`: where no drug is named, they let themes be looked for."""
+    return bool(_drug_words(language).find_matches_as_indexes(fold(text)))
+
+
+@cache
+def _drug_words(language: str | None) -> AhoCorasick:
+    language = _SAME.get(language or "en", language or "en")
+    rows = _rows().get(language) or _rows()["en"]
+    return AhoCorasick([_pattern(cue) for meaning, cue in rows if meaning[:2] == ("general", "drug")])
 
 
 def languages() -> frozenset[str]:
@@ -206,7 +218,7 @@ def _read(name: str, columns: tuple[str, ...]) -> Iterator[tuple[str, dict[str, 
 def _cues(where: str, cell: str) -> list[str]:
     cues = [cue.strip() for cue in cell.split("|")]
     for cue in cues:
-        if not fold(cue.strip("*")).strip():
+        if not cue[:1].isalpha() and not fold(cue.strip("*")).strip():
             raise LexiconError(f"{where}: an empty cue between two bars; remove it")
         if "*" in cue.strip("*"):
             raise LexiconError(f"{where}: {cue!r} has a star inside; a star may stand at the ends only")

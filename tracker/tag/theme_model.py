@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.errors import LexiconError
 from tracker.tag.concepts import DATA, THEMES, Concept, Scan, Vocabulary, concepts
+from tracker.tag.lexical import Lexical, sign_grams, word_grams
 
 if TYPE_CHECKING:
     from tracker.tag.view import View
@@ -27,7 +28,7 @@ OWN = ("hint", "likely", "says", "sum", "likely with a drug")
 GENERAL = ("animal", "therapy", "research", "law", "forum", "chem", "offtopic")
 OF_DOCUMENT = (
     "best", "second", "third", "title", "says", "likely", "sentences", "substances", "not english",
-    *(f"best {t}" for t in THEMES), *(f"general {g}" for g in GENERAL),
+    "words", "signs", *(f"best {t}" for t in THEMES), *(f"general {g}" for g in GENERAL),
 )  # fmt: skip
 LENGTH = 1.0  # the longer the text, the less its best sentence decides alone (log odds a unit of log sentences)
 _ONE_SENTENCE = math.log1p(1)
@@ -109,16 +110,34 @@ class Features(NamedTuple):
     shared: list[float]
 
 
-def document_features(view: View, seen: Scan, found: Sequence[Row], scores: Sequence[Sequence[float]]) -> Features:
-    """The features OF_DOCUMENT, from the scores of step one."""
+def document_features(
+    view: View,
+    seen: Scan,
+    found: Sequence[Row],
+    scores: Sequence[Sequence[float]],
+    lexical: Sequence[Sequence[float]],
+) -> Features:
+    """The features OF_DOCUMENT, from the scores of step one and those of words and of signs."""
     titles = sum(s.field == "title" for s in view.sentences)  # they stand first
     names = len({h.name for h in view.hits if h.reported})
-    return features_of(found, scores, titles, names, view.language, seen.vocabulary)
+    return features_of(found, scores, lexical, titles, names, view.language, seen.vocabulary)
+
+
+def lexical_scores(
+    weights: tuple[Lexical, Lexical], view: View, found: Sequence[Row], words: Vocabulary
+) -> tuple[list[float], list[float]]:
+    """What the words of the document say of each theme, and what its signs say."""
+    by_words, by_signs = weights
+    return (
+        by_words.scores(word_grams(f"{view.title}\n{view.text}", view.language)),
+        by_signs.scores(sign_grams(found, words, view)),
+    )
 
 
 def features_of(
     found: Sequence[Row],
     scores: Sequence[Sequence[float]],
+    lexical: Sequence[Sequence[float]],
     titles: int,
     names: int,
     language: str | None,
@@ -140,7 +159,13 @@ def features_of(
         top = sorted(column, reverse=True)
         first, second, third = top[:3] if len(top) > 2 else (top + _NO_SENTENCES)[:3]
         best.append(0.3 * first)
-        own.append((first, second, third, max(title[t], _LOWEST), min(3.0, says[t]), min(4.0, likely[t]), *basics))
+        own.append(
+            (
+                *(first, second, third, max(title[t], _LOWEST), min(3.0, says[t]), min(4.0, likely[t])),
+                *basics,
+                *[score[t] for score in lexical],
+            )
+        )
     return Features(own, best + _general(words, found))
 
 
@@ -168,6 +193,7 @@ class Model:
     document_bias: tuple[float, ...]
     document: tuple[tuple[float, ...], ...]  # theme -> weights of OF_DOCUMENT
     thresholds: tuple[float, ...]  # probability from which a theme is given
+    lexical: tuple[Lexical, Lexical] | None = None  # words and signs; None for the shipped ones
     _kept: dict[object, object] = field(default_factory=dict, repr=False, compare=False)  # sums worked out before
 
     def sentence_scores(self, row: Row, words: Vocabulary) -> list[float]:

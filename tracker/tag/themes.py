@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.model import Assertion, Mention, ThemeTag
 from tracker.tag.assertion import Verdict, judge_theme
-from tracker.tag.concepts import THEMES, Concept, Scan, scan
-from tracker.tag.theme_model import Model, Row, document_features, model, rows
+from tracker.tag.concepts import THEMES, Concept, Scan, scan, speaks_of_drugs
+from tracker.tag.lexical import lexical
+from tracker.tag.theme_model import Model, Row, document_features, lexical_scores, model, rows
 
 if TYPE_CHECKING:
     from tracker.model import Theme
@@ -20,20 +21,28 @@ _ORDER: tuple[Assertion, ...] = ("affirmed", "negated", "hypothetical")
 
 
 def find(view: View, mentions: Sequence[Mention]) -> tuple[ThemeTag, ...]:
-    """The themes of a document in the order of the contract. A text that names no drug has none."""
-    if not view.class_mentions and not any(hit.reported for hit in view.hits):
+    """The themes of a document in the order of the contract. A text that speaks of no drug has none."""
+    if not of_drugs(view):
         return ()
     seen = scan(view)
     return themes_with(model(), view, seen, rows(view, seen))
 
 
+def of_drugs(view: View) -> bool:
+    """Whether a substance or class is named, or drugs are spoken of in general ("overdose", "Rauschgift")."""
+    if view.class_mentions or any(hit.reported for hit in view.hits):
+        return True
+    return speaks_of_drugs(f"{view.title}\n{view.text}", view.language)
+
+
 def themes_with(weights: Model, view: View, seen: Scan, found: Sequence[Row]) -> tuple[ThemeTag, ...]:
     """The themes by one set of weights; `found` are the rows of `seen`."""
-    if not view.class_mentions and not any(hit.reported for hit in view.hits):
+    if not of_drugs(view):
         return ()
     words = seen.vocabulary
     scores = [weights.sentence_scores(row, words) for row in found]
-    chances = weights.probabilities(document_features(view, seen, found, scores))
+    said = lexical_scores(weights.lexical or lexical(), view, found, words)
+    chances = weights.probabilities(document_features(view, seen, found, scores, said))
     places = [i for i, s in enumerate(view.sentences) if s.field == "text"] or list(range(len(scores)))
     doubt = [QUESTION if s.text.endswith("?") else 0.0 for s in view.sentences]
     tags = []

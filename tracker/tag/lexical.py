@@ -1,0 +1,128 @@
+"""Which themes a document has by its words (words, pairs, beginnings) and by its signs (concepts, names, classes).
+
+What is counted is whether a gram occurs, weighted by how rare it is, over the length of the document's vector (TF-IDF).
+The weights of a gram for all themes are small whole numbers that lie side by side in one long integer, so that adding
+up a document is one sum of integers whatever the number of themes. Made by `python -m training.fit`.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import struct
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from tracker.errors import LexiconError
+from tracker.tag.concepts import _SAME, DATA, THEMES, Concept, Vocabulary, fold
+
+if TYPE_CHECKING:
+    from tracker.tag.theme_model import Row
+    from tracker.tag.view import View
+
+WORDS = DATA / "words.json"
+BIAS = 128  # what is added to a weight to make it a byte
+_LANES = len(THEMES) + 1  # the last holds the squared rarity
+_LANE = 4  # bytes: room for millions of grams
+_BYTES = _LANES * _LANE
+_UNPACK = struct.Struct(f"<{_LANES}I").unpack
+_BEGINNING = 5
+
+
+def word_grams(text: str, language: str | None) -> set[str]:
+    """Words, pairs of words and word beginnings; those of other languages than English are marked with it."""
+    tokens = [token if token.isalpha() else "0" for token in fold(text).split()]
+    out = set(tokens)
+    out.update([token[:_BEGINNING] + "*" for token in out if len(token) > _BEGINNING])
+    out.update(map(" ".join, pairwise(tokens)))
+    language = _SAME.get(language or "en", language or "en")
+    return out if language == "en" else {f"{language}:{gram}" for gram in out}
+
+
+def sign_grams(found: Iterable[Row], words: Vocabulary, view: View | None) -> set[str]:
+    """What holds in every language: concepts (also: beside a drug's name), and the drugs and classes named."""
+    keys = _keys(words)
+    plain, beside = set[int](), set[int]()
+    for row in found:
+        (beside if row.drug else plain).update(row.concepts)
+    out = {keys[m][0] for m in plain}
+    out.update([key for m in beside for key in keys[m]])
+    if view is not None:
+        for hit in view.hits:
+            if hit.reported:
+                out.add("name=" + hit.name)
+                out.add("class=" + hit.cls)
+        for mention in view.class_mentions:
+            out.add("class=" + mention.cls)
+            out.add("word=" + mention.cls)
+    return out
+
+
+@cache
+def _keys(words: Vocabulary) -> tuple[tuple[str, str], ...]:
+    """For each meaning the grams it stands for: in any sentence, and in one that names a drug."""
+    return tuple(("c=" + m.key, "d=" + m.key) if isinstance(m, Concept) else ("", "") for m in words.meanings)
+
+
+@dataclass(frozen=True, slots=True)
+class Lexical:
+    """The weights: gram -> its lanes, and how a sum becomes log odds."""
+
+    lanes: Mapping[str, int]
+    scale: float
+    bias: tuple[float, ...]  # in the order of THEMES
+    rarity: float  # unit of the squared rarities
+
+    def scores(self, found: Iterable[str]) -> list[float]:
+        """Log odds of each theme."""
+        known = [lane for lane in map(self.lanes.get, found) if lane is not None]
+        if not known:
+            return list(self.bias)
+        sums = _UNPACK(sum(known).to_bytes(_BYTES, "little"))
+        offset = BIAS * len(known)
+        unit = self.scale / (max(1, sums[-1]) * self.rarity) ** 0.5
+        return [bias + (total - offset) * unit for bias, total in zip(self.bias, sums, strict=False)]
+
+
+@cache
+def lexical() -> tuple[Lexical, Lexical]:
+    """The shipped weights of words and of signs. Raises LexiconError when the file is damaged or of other themes."""
+    try:
+        raw = json.loads(WORDS.read_text("utf-8"))
+        return built(raw["words"]), built(raw["signs"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise LexiconError(f"{WORDS} is missing or damaged ({error!r}); run `python -m training.fit`") from error
+
+
+def built(raw: Mapping[str, object]) -> Lexical:
+    """The weights of the JSON object that `packed` makes."""
+    if raw["themes"] != list(THEMES):
+        raise ValueError("fitted for other themes")
+    names: str = raw["grams"]  # type: ignore[assignment]
+    weights = base64.b64decode(str(raw["weights"]))
+    listed = names.split("\n") if names else []
+    if len(weights) != len(listed) * _LANES:
+        raise ValueError("as many weights as grams are needed")
+    spread = bytearray(_BYTES)
+    lanes = {}
+    for at, name in enumerate(listed):
+        spread[::_LANE] = weights[at * _LANES : (at + 1) * _LANES]
+        lanes[name] = int.from_bytes(spread, "little")
+    bias: list[float] = raw["bias"]  # type: ignore[assignment]
+    return Lexical(lanes, float(str(raw["scale"])), tuple(bias), float(str(raw["rarity"])))
+
+
+def packed(table: Mapping[str, bytes], scale: float, bias: Iterable[float], rarity: float) -> dict[str, object]:
+    """The weights as one JSON object: each gram has a byte a theme (weight in units of `scale`, plus BIAS) and a byte
+    of squared rarity in units of `rarity`."""
+    return {
+        "themes": list(THEMES),
+        "scale": scale,
+        "bias": list(bias),
+        "rarity": rarity,
+        "grams": "\n".join(table),
+        "weights": base64.b64encode(b"".join(table.values())).decode(),
+    }
