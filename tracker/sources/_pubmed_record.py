@@ -205,9 +205,12 @@ def _authors(element: Any) -> tuple[str, ...]:
     return tuple(name for author in element if author.get("ValidYN") != "N" and (name := _author(author)))
 
 
+_OF_A_NAME = ("CollectiveName", "LastName", "ForeName", "Initials", "Suffix")
+
+
 def _author(author: Any) -> str | None:
     """ "Family, Given", a suffix after the given name; a group by its name."""
-    parts = _children(author)
+    parts = _children(author.iterchildren(*_OF_A_NAME))  # no affiliations: they are most of it
     if "CollectiveName" in parts:
         return _line(parts["CollectiveName"])
     family = _line(parts.get("LastName"))

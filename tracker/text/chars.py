@@ -18,6 +18,7 @@ _TABLE |= {
     for c in "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\t"
 }
 _TABLE |= {ord(c): "\n" for c in "\x0b\x0c\x85\u2028\u2029"}
+_CHANGED = re.compile(f"[{''.join(map(re.escape, map(chr, _TABLE)))}]")
 # Joiners carry meaning in Persian or Hindi, but between Latin, Greek or Cyrillic letters they only hide a word.
 _JOINER = re.compile("(?<=[0-9A-Za-z\u00c0-\u052f])[\u200c\u200d]+(?=[0-9A-Za-z\u00c0-\u052f])")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -46,7 +47,8 @@ def clean(s: str) -> str:
         return (_SPACES.sub(" ", s) if "  " in s else s).strip()
     if "\r" in s:
         s = s.replace("\r\n", "\n").replace("\r", "\n")
-    s = s.translate(_TABLE)
+    if _CHANGED.search(s):  # most texts hold none of these, and a table is slow where not all is ASCII
+        s = s.translate(_TABLE)
     if not s.isascii():
         s = unicodedata.normalize("NFC", _JOINER.sub("", _SURROGATE.sub("\ufffd", s)))
     if "  " in s:
