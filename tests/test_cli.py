@@ -170,6 +170,18 @@ def test_a_saved_search_in_the_digest_knows_the_analysts_own_names(demo: Path, t
     assert [item for item in sections["saved_searches"] if item["documents"]]
 
 
+def test_the_analysts_official_dates_may_use_any_name_in_the_digest_too(demo: Path, tmp_path: Path) -> None:
+    (tmp_path / "sources.yaml").write_text("sources: []\n")
+    own = "substance,event,date,country_or_body\nxli-268,uk_control,2001-01-01,GB\n"
+    (tmp_path / "first_reports.local.csv").write_text(own)
+    words = ["--db", str(demo / "tracker.db"), "digest", "--week", "2026-W46", "--as-of", "2026-11-16T07:00:00Z"]
+    done = tracker(*words, "--format", "json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    sections = {section["id"]: section["items"] for section in json.loads(done.stdout)["sections"]}
+    (told,) = [item["text"] for item in sections["lead_time"] if item["substance"] == "bromazolam"]
+    assert "1 Jan 2001" in told
+
+
 def test_the_sample_run_leaves_its_digests(demo: Path) -> None:
     names = sorted(path.name for path in (demo / "digests").iterdir())
     assert names == ["2026-W46.html", "2026-W46.json", "2026-W46.md", "current.html", "current.json", "current.md"]

@@ -71,16 +71,16 @@ def write_digests(archive: Archive, settings: Mapping[str, Any], *, folder: Path
 
     `settings` is what the digest takes (contact, timezone, searches, the names of the sources …).
     """
-    from tracker.analysis.official import load_official
     from tracker.analysis.report import keep_signals
     from tracker.digest import current_week, last_complete_week, make_digest
+    from tracker.digest.make import official_of
 
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     week = last_complete_week(now)
     if not all((folder / f"{week}.{form}").exists() for form in FORMATS):
         written += _write(make_digest(archive, week=week, as_of=now, settings=settings), folder, week)
-        keep_signals(archive, week=week, as_of=now, official=load_official(settings.get("official")))
+        keep_signals(archive, week=week, as_of=now, official=official_of(settings))
     digest = make_digest(archive, week=current_week(now), as_of=now, settings=settings)
     return [*written, *_write(digest, folder, "current")]
 
@@ -107,7 +107,7 @@ def digest_settings(settings: Settings, official: Path | None = None) -> dict[st
     return {
         "searches": dict(settings.searches),
         "official": official or (own if own.exists() else None),
-        "lexicon": load(names if names.exists() else None) if settings.searches else None,
+        "lexicon": load(names if names.exists() else None) if settings.searches or official or own.exists() else None,
     }
 
 

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from tracker.analysis import weeks
-from tracker.analysis.official import load_official
+from tracker.analysis.official import Official, load_official
 from tracker.analysis.read import document_rows, week_facts
 from tracker.analysis.rows import DocumentRow, WeekFacts
 from tracker.analysis.signals import signals
@@ -43,8 +43,8 @@ def make_digest(
 ) -> Digest:
     """The digest of one ISO week (default: the last complete one) from what was known at `as_of`.
 
-    `settings` may hold `searches` {name: query}, `official` (path of the analyst's CSV) and `sample` (said in the
-    head).
+    `settings` may hold `searches` {name: query}, `official` (path of the analyst's CSV), `lexicon` (with the
+    analyst's own names) and `sample` (said in the head).
     """
     settings = settings or {}
     as_of = as_of.astimezone(UTC).replace(microsecond=0)
@@ -146,7 +146,7 @@ def _trace(document: DocumentRow) -> list[Any]:
 
 def read_context(archive: Archive, *, week: str, as_of: datetime, settings: Mapping[str, Any]) -> Context:
     """Read all that the digest needs, as of the moment."""
-    official = load_official(settings.get("official"))
+    official = official_of(settings)
     facts = week_facts(archive, week=week, as_of=as_of, official=official)
     found = signals(facts)
     start, end = weeks.start_of(week), weeks.end_of(week)
@@ -178,6 +178,20 @@ def read_context(archive: Archive, *, week: str, as_of: datetime, settings: Mapp
         failed=failed,
         extra_documents=extra,
     )
+
+
+def official_of(settings: Mapping[str, Any]) -> Official:
+    """The official dates; the analyst's file, where settings name one, may write substances by any of their names."""
+    own = settings.get("official")
+    if own is None:
+        return load_official()
+    names: Any = settings.get("lexicon") or reads.names()
+
+    def canonical(name: str) -> str:
+        found = names.find(name)
+        return found.name if found else name
+
+    return load_official(own, canonical=canonical)
 
 
 def _running(archive: Archive, facts: WeekFacts, start: datetime, moment: str) -> dict[int, tuple[DocumentRow, ...]]:
