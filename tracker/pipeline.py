@@ -12,22 +12,39 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Mu
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from tracker import rechecks
 from tracker.model import Document, Source, SourceResult, SourceStatus, Tags
-from tracker.tag.documents import tag_document
 
 if TYPE_CHECKING:
     from tracker.archive import Archive, Stored
     from tracker.collect import CollectSettings
+    from tracker.lexicon import Lexicon
     from tracker.tag import Tagger
 
 log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 TagPage = Callable[[Sequence[tuple[Document, str | None]]], list[Tags]]
+
+
+class LateTagger:
+    """A tagger that is made when there is something to tag: most runs find nothing new and start sooner."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+
+    @cached_property
+    def _made(self) -> Tagger:
+        from tracker.tag import Tagger
+
+        return Tagger(self.lexicon)
+
+    def tag(self, text: str, **given: Any) -> Tags:
+        """As `Tagger.tag`."""
+        return self._made.tag(text, **given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +93,7 @@ FAILED: frozenset[SourceStatus] = frozenset({"blocked", "robots", "gone", "error
 def collect(
     archive: Archive,
     sources: Sequence[Source],
-    tagger: Tagger,
+    tagger: Tagger | LateTagger,
     *,
     http: CollectSettings,
     now: Clock,
@@ -137,7 +154,7 @@ def _add(report: CollectReport, again: SourceReport) -> None:
             report.sources[at] = replace(row, new=row.new + again.new, revised=row.revised + again.revised)
 
 
-def _store(archive: Archive, result: SourceResult, tagger: Tagger, moment: datetime) -> SourceReport:
+def _store(archive: Archive, result: SourceResult, tagger: Tagger | LateTagger, moment: datetime) -> SourceReport:
     tags = tag_new(archive, result.source, result.documents, tagger)
     stored: Stored = archive.store(result, tags, now=moment, lexicon=tagger.lexicon.version)
     return SourceReport(
@@ -152,11 +169,17 @@ def _store(archive: Archive, result: SourceResult, tagger: Tagger, moment: datet
     )
 
 
-def tag_new(archive: Archive, source: Source, documents: Sequence[Document], tagger: Tagger) -> Sequence[Tags | None]:
+def tag_new(
+    archive: Archive, source: Source, documents: Sequence[Document], tagger: Tagger | LateTagger
+) -> Sequence[Tags | None]:
     """Tags for each of `documents`, None where the archive holds the very same revision already."""
+    if not documents:
+        return []
+    from tracker.tag.documents import tag_document
+
     known = archive.unchanged(source.id, documents)
     return [
-        None if at in known else tag_document(tagger, document, source_type=source.type)
+        None if at in known else tag_document(cast("Tagger", tagger), document, source_type=source.type)
         for at, document in enumerate(documents)
     ]
 
@@ -180,6 +203,8 @@ def parallel_tagger(workers: int, own_lexicon: Path | None) -> Iterator[TagPage]
 
 def _tag_piece(piece: tuple[Path | None, Sequence[tuple[Document, str | None]]]) -> list[Tags]:
     """Runs in a worker process."""
+    from tracker.tag.documents import tag_document
+
     own_lexicon, page = piece
     tagger = _tagger(own_lexicon)
     return [tag_document(tagger, document, source_type=source_type) for document, source_type in page]

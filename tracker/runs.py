@@ -16,7 +16,7 @@ from tracker import pipeline
 from tracker.archive import Archive
 from tracker.lock import writing
 from tracker.model import Source, SourceResult
-from tracker.pipeline import Clock, CollectReport, SourceReport
+from tracker.pipeline import Clock, CollectReport, LateTagger, SourceReport
 
 if TYPE_CHECKING:
     from tracker.collect import CollectSettings
@@ -31,7 +31,7 @@ DEMO_MONDAYS = tuple(datetime(2026, 9, 28, 7, tzinfo=UTC) + timedelta(weeks=n) f
 def collect_once(
     db: Path,
     sources: Sequence[Source],
-    tagger: Tagger,
+    tagger: Tagger | LateTagger,
     *,
     http: CollectSettings,
     now: Clock,

@@ -56,12 +56,12 @@ def collect_once(
     """One collect with a progress bar, under the writer's lock."""
     from tracker import runs
     from tracker.collect import CollectSettings
-    from tracker.tag import Tagger
+    from tracker.pipeline import LateTagger
 
     settings = state.settings()
     if not settings.contact:
         state.say("no `contact:` in tracker.yaml: publishers cannot write to you about these requests")
-    tagger = Tagger(state.lexicon())
+    tagger = LateTagger(state.lexicon())
     with stopping(state) as stop, progress(state, "sources", len(sources)) as step:
         return runs.collect_once(
             Path(state.db),
