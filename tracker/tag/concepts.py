@@ -69,7 +69,7 @@ class Cue(NamedTuple):
     meaning: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # one object a language: it is its own key in caches
 class Vocabulary:
     """All cues of one language, ready to search. `meanings` has each Concept or Marker once; the rest goes by index."""
 
