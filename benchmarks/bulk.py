@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (records in the true format, a line each)
 """Bulk tagging: a generated PubMed baseline in the true format, timed with one and two workers, killed and resumed.
 
     python -m benchmarks.bulk --files 20 --records 30000           # the whole table

@@ -100,7 +100,9 @@ def test_an_item_of_the_content_api_has_its_whole_text_and_its_withdrawal() -> N
 
 
 def test_stored_pages_are_asked_again_at_the_content_api() -> None:
-    (request,) = recheck(source("govuk", "https://www.gov.uk/api/search.json"), ["https://www.gov.uk/drug-device-alerts/x"])
+    (request,) = recheck(
+        source("govuk", "https://www.gov.uk/api/search.json"), ["https://www.gov.uk/drug-device-alerts/x"]
+    )
     assert request.url == "https://www.gov.uk/api/content/drug-device-alerts/x"
 
 

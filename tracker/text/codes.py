@@ -49,7 +49,7 @@ def _language_names() -> dict[str, str]:
 
 
 def language_of(word: str) -> str | None:
-    """The ISO 639 code, of two letters where there is one, of a three-letter code or an English name; None otherwise."""
+    """The ISO 639 code (two letters where there is one) of a three-letter code or an English name; None otherwise."""
     from babel.core import get_global
 
     if len(word) == 3 and word.isalpha():
