@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from tracker.model import Theme
     from tracker.tag.view import View
 
-ALSO = 0.6  # how far below the best sentence another may score and still have a say on the assertion
+ALSO = 1.0  # how far below the best sentence another may score and still have a say on the assertion
 QUESTION = 1.5  # what a question loses: "Is kratom a controlled substance?" says nothing yet
+LATER = 0.02  # what each sentence further down loses, up to ten of them: annotators take the first good one
+NAMED = 0.3  # what a sentence gains that names a drug
 _ORDER: tuple[Assertion, ...] = ("affirmed", "negated", "hypothetical")
 
 
@@ -44,11 +46,15 @@ def themes_with(weights: Model, view: View, seen: Scan, found: Sequence[Row]) ->
     said = lexical_scores(weights.lexical or lexical(), view, found, words)
     chances = weights.probabilities(document_features(view, seen, found, scores, said))
     places = [i for i, s in enumerate(view.sentences) if s.field == "text"] or list(range(len(scores)))
-    doubt = [QUESTION if s.text.endswith("?") else 0.0 for s in view.sentences]
+    first = places[0] if places else 0
+    favour = [
+        NAMED * row.drug - LATER * min(i - first, 10) - QUESTION * s.text.endswith("?")
+        for i, (s, row) in enumerate(zip(view.sentences, found, strict=True))
+    ]
     tags = []
     for t, theme in enumerate(THEMES):
         if chances[t] >= weights.thresholds[t]:
-            value = {i: scores[i][t] - doubt[i] for i in places}
+            value = {i: scores[i][t] + favour[i] for i in places}
             tags.append(_tag(theme, value, view, seen, found))
     return tuple(tags)
 
