@@ -51,7 +51,7 @@ def load_official(
 
 
 def with_control_dates(official: Official) -> dict[str, tuple[OfficialRow, ...]]:
-    """The rows, and for substances without any the dates of control that the lexicon states (a coarse one from its end).
+    """The rows; for substances without any the dates of control that the lexicon states (coarse ones from their end).
 
     Only to know what is no news; the ledger of lead times rests on the official files alone.
     """
