@@ -1,0 +1,36 @@
+"""Weights of words: bytes side by side in one integer add up as the numbers they stand for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tracker.errors import LexiconError
+from tracker.tag import lexical
+from tracker.tag.concepts import THEMES
+
+
+def test_packed_weights_add_up_over_the_length_of_the_vector() -> None:
+    row = [lexical.BIAS] * len(THEMES)
+    first, second = bytes([*[lexical.BIAS + 10, *row[1:]], 9]), bytes([*[lexical.BIAS - 4, *row[1:]], 16])
+    model = lexical.built(lexical.packed({"a": first, "b": second}, 0.5, [1.0] * len(THEMES), 1.0))
+    scores = model.scores(["a", "b", "unknown"])
+    assert scores[0] == pytest.approx(1.0 + (10 - 4) * 0.5 / (9 + 16) ** 0.5)
+    assert scores[1:] == [1.0] * (len(THEMES) - 1)
+    assert model.scores(["unknown"]) == [1.0] * len(THEMES)
+
+
+def test_words_of_other_languages_do_not_meet_english_ones() -> None:
+    assert {"drug", "new drug", "0"} <= lexical.word_grams("New drug 2025", "en")
+    assert lexical.word_grams("New drug", "en").isdisjoint(lexical.word_grams("New drug", "de"))
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"words": {"themes": []}}'])
+def test_damaged_weights_are_refused_with_what_to_do(
+    content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lexical, "WORDS", tmp_path / "words.json")
+    (tmp_path / "words.json").write_text(content, "utf-8")
+    with pytest.raises(LexiconError, match=r"training\.fit"):
+        lexical.lexical.__wrapped__()
