@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 from datetime import UTC, datetime
 
 from tracker.errors import UsageError
+from tracker.text.periods import period
+
+__all__ = ["as_date", "moment", "period", "stamp"]
 
 
 def stamp(moment: datetime) -> str:
@@ -19,18 +21,6 @@ def stamp(moment: datetime) -> str:
 def moment(text: str | None) -> datetime | None:
     """Inverse of `stamp`."""
     return datetime.fromisoformat(text) if text else None
-
-
-def period(claimed: str) -> tuple[str, str]:
-    """First and last second of a claimed date of any precision, as stamps."""
-    if len(claimed) == 4:
-        return f"{claimed}-01-01T00:00:00Z", f"{claimed}-12-31T23:59:59Z"
-    if len(claimed) == 7:
-        last = calendar.monthrange(int(claimed[:4]), int(claimed[5:7]))[1]
-        return f"{claimed}-01T00:00:00Z", f"{claimed}-{last:02}T23:59:59Z"
-    if len(claimed) == 10:
-        return f"{claimed}T00:00:00Z", f"{claimed}T23:59:59Z"
-    return claimed, claimed
 
 
 def as_date(text: str, what: str) -> str:
