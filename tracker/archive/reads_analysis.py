@@ -61,9 +61,13 @@ class Exposure(NamedTuple):
 def sources(archive: Archive) -> list[dict[str, Any]]:
     """Number, id, tier, type and start of watching of each source: first successful poll, else its oldest document."""
     rows = archive._db.execute(
+        # Numbers follow arrival, so the smallest one is the oldest, but for what was put in as known from long ago.
         "SELECT num, id, tier, type, publisher, coalesce(first_watched, "
+        "CASE WHEN EXISTS (SELECT 1 FROM documents b WHERE b.backfilled AND b.source = num) THEN "
         "(SELECT d.first_seen FROM documents d INDEXED BY documents_first_seen WHERE d.source = num "
-        "ORDER BY d.first_seen LIMIT 1)) AS since FROM sources ORDER BY num"
+        "ORDER BY d.first_seen LIMIT 1) ELSE "
+        "(SELECT d.first_seen FROM documents d INDEXED BY documents_source WHERE d.source = num ORDER BY d.id LIMIT 1) "
+        "END) AS since FROM sources ORDER BY num"
     )
     return [dict(row) for row in rows]
 
