@@ -95,6 +95,19 @@ def test_a_title_that_names_the_substance_is_better_than_a_sentence_that_does_no
     assert evidence(only_death, TEXTS, substance="newazolam").text == "Newazolam in Hull"
 
 
+def test_of_two_sentences_of_the_wanted_theme_the_one_with_the_name_comes_first() -> None:
+    both = (ThemeRow("death", "affirmed", DIED, ("newazolam",)), ThemeRow("death", "affirmed", FOUND, ("newazolam",)))
+    found = evidence(document(themes=both), TEXTS, substance="newazolam", themes=("death",))
+    assert found.text == "Newazolam was found in Hull."
+
+
+def test_a_statement_about_a_name_quotes_a_sentence_with_the_name() -> None:
+    told = document(themes=(ThemeRow("death", "affirmed", DIED, ("newazolam",)),))
+    about = {"substance": "newazolam", "themes": ("death",)}
+    assert evidence(told, TEXTS, **about).text == "Two people died."  # type: ignore[arg-type]
+    assert evidence(told, TEXTS, naming=True, **about).text == "Newazolam was found in Hull."  # type: ignore[arg-type]
+
+
 def test_the_title_is_the_last_resort() -> None:
     bare = document(substances=(), themes=())
     assert evidence(bare, TEXTS).text == "Newazolam in Hull"

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from tracker.analysis.rows import TIER_ORDER, DocumentRow, OfficialRow, WeekFacts
@@ -99,17 +100,19 @@ def statement(
     known: bool | None = None,
     group: str = "",
     extra: Mapping[str, Any] = NOTHING,
+    naming: bool = False,
 ) -> Item:
     """A statement resting on documents: the best of them gives the evidence, all of them the count of sources."""
     ordered = sorted(documents, key=strength)
+    quote = partial(quotes.evidence, texts=context.texts, substance=substance, themes=themes, naming=naming)
     proof, best = Evidence(), ordered[0] if ordered else None
     for document in ordered:
-        proof, best = quotes.evidence(document, context.texts, substance=substance, themes=themes), document
+        proof, best = quote(document), document
         if proof.text:
             break
     if best is not None and not proof.text:
         best = ordered[0]
-        proof = quotes.evidence(best, context.texts, substance=substance, themes=themes)
+        proof = quote(best)
     quiet = quotes.any_quiet(ordered)
     if quiet and quiet == len(ordered):
         text = f"{text} Counted from forum or shop texts, which are not quoted."

@@ -7,10 +7,10 @@ either. A sentence with a price, a seller's address or an amount to take is pass
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from tracker.analysis.rows import QUIET_DOCTYPES, DocumentRow, Span
+from tracker.analysis.rows import QUIET_DOCTYPES, DocumentRow, Span, ThemeRow
 from tracker.digest.model import Evidence
 from tracker.digest.words import clip
 from tracker.model import Theme
@@ -76,15 +76,17 @@ def evidence(
     substance: str | None = None,
     themes: Sequence[Theme] = (),
     span: Span | None = None,
+    naming: bool = False,
 ) -> Evidence:
-    """The best quotable sentence for a statement: of the wanted themes with the substance, then where the substance is
-    named (the title too), then any affirmed theme, then the title. `span` is a place to begin with."""
+    """The best quotable sentence for a statement: of the wanted themes with the substance (those that name it first),
+    then where the substance is named (the title too), then any affirmed theme, then the title. `span` is a place to
+    begin with; `naming` puts the sentences that name the substance before all others."""
     link = link_of(document)
     number = document.id
     if is_quiet(document) or document.id not in texts:
         return Evidence(None, number, link)
     title, text = texts[document.id]
-    for found in _spans(document, text, substance, themes, span):
+    for found in _spans(document, text, substance, themes, span, naming):
         sentence = (title if found.field == "title" else text)[found.start : found.end]
         if is_quotable(sentence):
             return Evidence(clip(sentence, LONGEST), number, link)
@@ -92,7 +94,7 @@ def evidence(
 
 
 def _spans(
-    document: DocumentRow, text: str, substance: str | None, themes: Sequence[Theme], span: Span | None
+    document: DocumentRow, text: str, substance: str | None, themes: Sequence[Theme], span: Span | None, naming: bool
 ) -> Iterator[Span]:
     if span is not None and span.field == "title":
         yield Span("title", 0, len(document.title or ""))
@@ -100,16 +102,25 @@ def _spans(
         yield from around(span, text, document.language)
     affirmed = document.affirmed()
     about = [row for row in affirmed if substance is None or substance in row.substances]
-    for wanted in themes:
-        yield from (row.span for row in about if row.theme == wanted)
+    wanted = [row for theme in themes for row in sorted(about, key=_unnamed(document, substance)) if row.theme == theme]
+    yield from (row.span for row in wanted if not (naming and _unnamed(document, substance)(row)))
     for row in document.substances:
         if row.name == substance or (substance is None and row.finding):
             for place in row.spans:
                 yield from around(place, text, document.language)
             if any(place.field == "title" for place in row.spans):
                 yield Span("title", 0, len(document.title or ""))
-    yield from (row.span for row in about)
-    yield from (row.span for row in affirmed)
+    yield from (row.span for row in (*wanted, *about, *affirmed))
+
+
+def _unnamed(document: DocumentRow, substance: str | None) -> Callable[[ThemeRow], bool]:
+    """Whether the sentence of a theme says nothing of the substance by name."""
+    places = [place for row in document.substances if row.name == substance for place in row.spans]
+
+    def judge(row: ThemeRow) -> bool:
+        return not any(p.field == row.span.field and row.span.start <= p.start < row.span.end for p in places)
+
+    return judge
 
 
 def around(span: Span, text: str, language: str | None) -> Iterator[Span]:

@@ -55,6 +55,7 @@ def _new_substance(context: Context, name: str, pairs: list[tuple[DocumentRow, S
         text,
         substance=name,
         themes=("emergence",),
+        naming=True,
         known=True if reason else None,
         mark="known" if reason else "new",
         extra={"class": row.cls, "affirmed": affirmed, "found": found},
