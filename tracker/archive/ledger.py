@@ -25,8 +25,7 @@ SILENT_FACTOR = 4.0  # overdue by this many usual rhythms …
 SILENT_DAYS = 7.0  # … and by at least a week: a Christmas pause of a daily source is not silence
 MANY_FAILURES = 3  # in a row: no longer an accident
 ALWAYS_LIST = ("feed", "listing", "table")  # kinds that show all their items each time: none at all is no answer
-RHYTHM_ARRIVALS = 30  # arrivals looked at, newest first …
-LOOKED_AT = 5000  # … among so many documents
+RHYTHM_ARRIVALS = 30  # arrivals looked at, newest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,24 +123,41 @@ def identifiers(
 def health(connection: sqlite3.Connection, now: datetime) -> list[SourceHealth]:
     """Every source that was ever polled or given documents, in order of id."""
     rows = connection.execute("SELECT * FROM sources ORDER BY id").fetchall()
-    return [_health(connection, row, now) for row in rows]
+    counts = _documents_by_source(connection, stamp(now))
+    return [_health(connection, row, now, counts.get(row["num"], 0)) for row in rows]
 
 
-def _health(connection: sqlite3.Connection, row: sqlite3.Row, now: datetime) -> SourceHealth:
+# From the newest document to the newest one of the batch before, by two steps of an index: batches may be large.
+_ARRIVALS = f"""
+WITH RECURSIVE latest(id) AS (
+  SELECT (SELECT id FROM documents WHERE source = :source AND first_seen <= :until AND NOT backfilled
+    ORDER BY id DESC LIMIT 1)
+  UNION ALL SELECT (SELECT d.id FROM documents d WHERE d.source = :source AND NOT d.backfilled AND d.id < (
+    SELECT min(b.id) FROM documents b WHERE NOT b.backfilled AND b.first_seen = (
+      SELECT c.first_seen FROM documents c WHERE c.id = latest.id)) ORDER BY d.id DESC LIMIT 1)
+  FROM latest WHERE latest.id IS NOT NULL LIMIT {RHYTHM_ARRIVALS}
+) SELECT DISTINCT d.first_seen FROM latest CROSS JOIN documents d ON d.id = latest.id ORDER BY 1 DESC
+"""
+
+
+def arrivals(connection: sqlite3.Connection, source: int, until: str) -> list[datetime]:
+    """The latest moments up to `until` at which a source (its number) gave something new, newest first."""
+    rows = connection.execute(_ARRIVALS, {"source": source, "until": until})
+    return [datetime.fromisoformat(row[0]) for row in rows]
+
+
+def _documents_by_source(connection: sqlite3.Connection, until: str) -> dict[int, int]:
+    """How many documents each source gave by the moment; from the index alone where nothing is younger."""
+    newest = connection.execute("SELECT max(first_seen) FROM documents").fetchone()[0]
+    bound = "WHERE first_seen <= ?" if newest and newest > until else "WHERE ? IS NOT NULL"
+    rows = connection.execute(f"SELECT source, count(*) FROM documents {bound} GROUP BY source", (until,))
+    return {source: count for source, count in rows}
+
+
+def _health(connection: sqlite3.Connection, row: sqlite3.Row, now: datetime, count: int) -> SourceHealth:
     state = state_of(row["id"], row["state"])
-    arrivals = [
-        moment(at)
-        for (at,) in connection.execute(
-            "SELECT DISTINCT first_seen FROM (SELECT first_seen FROM documents WHERE source = ? AND first_seen <= ? "
-            "AND NOT backfilled ORDER BY id DESC LIMIT ?) ORDER BY first_seen DESC LIMIT ?",
-            (row["num"], stamp(now), LOOKED_AT, RHYTHM_ARRIVALS),
-        )
-    ]
-    times = [at for at in arrivals if at is not None]
+    times = arrivals(connection, row["num"], stamp(now))
     rhythm = rhythm_days(times)
-    count = connection.execute(
-        "SELECT count(*) FROM documents WHERE source = ? AND first_seen <= ?", (row["num"], stamp(now))
-    ).fetchone()[0]
     last = times[0] if times else None
     silent = is_silent(last, rhythm, now)
     findings = [*_of_state(state), *_of_layout(connection, row, state)]

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tracker.archive.given import given
 from tracker.archive.identity import gravest
-from tracker.archive.ledger import ALWAYS_LIST, RHYTHM_ARRIVALS, is_silent, rhythm_days
+from tracker.archive.ledger import ALWAYS_LIST, arrivals, is_silent, rhythm_days
 from tracker.archive.stories import stories_at
-from tracker.archive.times import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,7 +62,8 @@ def sources(archive: Archive) -> list[dict[str, Any]]:
     rows = archive._db.execute(
         # Numbers follow arrival, so the smallest one is the oldest, but for what was put in as known from long ago.
         "SELECT num, id, tier, type, publisher, coalesce(first_watched, "
-        "CASE WHEN EXISTS (SELECT 1 FROM documents b WHERE b.backfilled AND b.source = num) THEN "
+        "CASE WHEN EXISTS (SELECT 1 FROM documents WHERE backfilled) "
+        "AND EXISTS (SELECT 1 FROM documents b WHERE b.backfilled AND b.source = num) THEN "
         "(SELECT d.first_seen FROM documents d INDEXED BY documents_first_seen WHERE d.source = num "
         "ORDER BY d.first_seen LIMIT 1) ELSE "
         "(SELECT d.first_seen FROM documents d INDEXED BY documents_source WHERE d.source = num ORDER BY d.id LIMIT 1) "
@@ -200,36 +200,14 @@ def barren_sources(archive: Archive, *, since: str, until: str) -> list[str]:
 
 
 def silent_sources(archive: Archive, *, as_of: str) -> list[str]:
-    """Sources that gave nothing new for much longer than usual, by the rule of `health`, as known at the moment.
-
-    The latest weeks are read at once; only sources with few arrivals in them are asked one by one.
-    """
+    """Sources that gave nothing new for much longer than usual, by the rule of `health`, as known at the moment."""
     now = datetime.fromisoformat(as_of)
-    arrivals: dict[int, list[str]] = defaultdict(list)
-    for source, moment in archive._db.execute(
-        "SELECT source, first_seen FROM documents WHERE first_seen > ? AND first_seen <= ? AND NOT backfilled "
-        "ORDER BY first_seen DESC",
-        (stamp(now - _LATEST), as_of),
-    ):
-        mine = arrivals[source]
-        if len(mine) < RHYTHM_ARRIVALS and (not mine or mine[-1] != moment):
-            mine.append(moment)
     found = []
     for number, name in archive._db.execute("SELECT num, id FROM sources ORDER BY id").fetchall():
-        times = arrivals.get(number, [])
-        if len(times) < RHYTHM_ARRIVALS:
-            times = [row[0] for row in archive._db.execute(_ARRIVALS, (number, as_of, RHYTHM_ARRIVALS))]
-        moments = [datetime.fromisoformat(time) for time in times]
+        moments = arrivals(archive._db, number, as_of)
         if is_silent(moments[0] if moments else None, rhythm_days(moments), now):
             found.append(name)
     return found
-
-
-_LATEST = timedelta(days=60)
-_ARRIVALS = (
-    "SELECT DISTINCT first_seen FROM documents WHERE source = ? AND first_seen <= ? AND NOT backfilled "
-    "ORDER BY first_seen DESC LIMIT ?"
-)
 
 
 def candidates_before(archive: Archive, surfaces: Iterable[str], *, until: str, as_of: str) -> list[dict[str, Any]]:
