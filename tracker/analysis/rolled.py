@@ -13,7 +13,7 @@ from tracker.analysis import weeks
 from tracker.analysis.history import History, gather, settled_since
 from tracker.analysis.stats import BASELINE_WEEKS
 from tracker.archive import reads_analysis as reads
-from tracker.archive import rollup
+from tracker.archive import reads_named, rollup
 from tracker.errors import ArchiveError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def refresh(archive: Archive, *, before: int, roll_from: int = ROLL_FROM) -> int
     """
     if not rollup.is_large(archive, roll_from):
         return 0
+    reads_named.sum_up(archive, before=before)
     missing = rollup.missing_weeks(archive, before=before)
     if not missing:
         return 0

@@ -4,26 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tracker.analysis import comentions, weeks
 from tracker.analysis.counts import Count, count
 from tracker.analysis.leadtime import lead
 from tracker.analysis.official import Official, first_official, known_rows, load_official
-from tracker.analysis.read import document_rows
-from tracker.analysis.rows import DocumentRow, OfficialRow
-from tracker.archive import reads_analysis as reads
+from tracker.analysis.rows import DocumentRow, OfficialRow, Span, SubstanceRow, ThemeRow
+from tracker.archive import reads_named
 
 if TYPE_CHECKING:
     from tracker.archive import Archive
+    from tracker.archive.reads_named import Naming
+    from tracker.model import Assertion, Grade, Theme, Tier
+
+_NOWHERE = Span("text", 0, 0)  # a timeline quotes nothing
 
 
 def read_timeline(archive: Archive, name: str, *, as_of: datetime, official: Official | None = None) -> dict[str, Any]:
     """The timeline of a canonical name, as known at `as_of`."""
     official = load_official() if official is None else official
+    moment = weeks.stamp(as_of)
     with archive.reading():
-        documents = document_rows(reads.documents_naming(archive, name, as_of=weeks.stamp(as_of)))
+        rows = reads_named.naming(archive, name, as_of=moment)
+        themes = reads_named.themes_naming(archive, name, comentions.PAIR_THEMES, as_of=moment)
+    documents = (_document(row, name, themes.get(row.document, ())) for row in rows)
     return timeline(name, documents, official.get(name, ()), as_of=as_of)
+
+
+def _document(row: Naming, name: str, themes: Iterable[tuple[str, list[str]]]) -> DocumentRow:
+    """Of a document what a timeline looks at: this one substance, and the sentences that pair it with others."""
+    return DocumentRow(
+        id=row.document,
+        story=row.story,
+        voice=row.voice,
+        source=row.source,
+        publisher=row.publisher,
+        tier=cast("Tier", row.tier),
+        first_seen=datetime.fromisoformat(row.first_seen),
+        published=row.published,
+        grade=cast("Grade", row.grade or "none"),
+        countries=tuple(row.countries.split()),
+        substances=(SubstanceRow(name, "", True, "primary", cast("Assertion", row.assertion), bool(row.finding)),),
+        themes=tuple(
+            ThemeRow(cast("Theme", theme), "affirmed", _NOWHERE, tuple(together)) for theme, together in themes
+        ),
+    )
 
 
 def timeline(
@@ -68,11 +94,11 @@ def timeline(
 
 
 def _first_by(found: Iterable[DocumentRow], keys: Any) -> dict[str, Any]:
-    first: dict[str, Any] = {}
+    first: dict[str, DocumentRow] = {}
     for row in found:
         for key in keys(row):
-            first.setdefault(key, _mention(row))
-    return dict(sorted(first.items()))
+            first.setdefault(key, row)
+    return {key: _mention(row) for key, row in sorted(first.items())}
 
 
 def _mention(row: DocumentRow) -> dict[str, Any]:

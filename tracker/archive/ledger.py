@@ -151,7 +151,7 @@ def _documents_by_source(connection: sqlite3.Connection, until: str) -> dict[int
     newest = connection.execute("SELECT max(first_seen) FROM documents").fetchone()[0]
     bound = "WHERE first_seen <= ?" if newest and newest > until else "WHERE ? IS NOT NULL"
     rows = connection.execute(f"SELECT source, count(*) FROM documents {bound} GROUP BY source", (until,))
-    return {source: count for source, count in rows}
+    return dict(rows.fetchall())
 
 
 def _health(connection: sqlite3.Connection, row: sqlite3.Row, now: datetime, count: int) -> SourceHealth:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tracker.archive.lookup import Names
 
 WEEK = "CAST((julianday({0}) - 2440591.5) / 7 AS INTEGER)"  # 2440591.5 is Monday 1970-01-05 00:00
-_KNOWN = "{0}.known_from <= :as_of AND ({0}.known_until IS NULL OR {0}.known_until > :as_of)"
+KNOWN = "{0}.known_from <= :as_of AND ({0}.known_until IS NULL OR {0}.known_until > :as_of)"
 _THEMES = ("death", "adulteration", "counterfeit")
 
 
@@ -112,8 +112,8 @@ SELECT d.id, coalesce(d.story, d.id) AS story, coalesce(d.witness, d.id) AS voic
   coalesce(json_extract(r.fields, '$.editorial_status'), 'ok') AS own_status,
   (SELECT group_concat(m.status) FROM editorial_marks m WHERE m.document = d.id AND m.at <= :as_of) AS marks
 FROM documents d JOIN sources s ON s.num = d.source
-  JOIN revisions r ON r.document = d.id AND {_KNOWN.format("r")}
-  LEFT JOIN tagsets t ON t.revision = r.id AND {_KNOWN.format("t")}
+  JOIN revisions r ON r.document = d.id AND {KNOWN.format("r")}
+  LEFT JOIN tagsets t ON t.revision = r.id AND {KNOWN.format("t")}
 WHERE d.first_seen <= :as_of AND {{where}} ORDER BY d.first_seen, d.id
 """
 
@@ -136,15 +136,6 @@ def documents_in_stories(archive: Archive, stories: Iterable[int], *, as_of: str
     return _documents(archive, where, {"stories": json.dumps(sorted(set(stories))), "as_of": as_of})
 
 
-def documents_naming(archive: Archive, substance: str, *, as_of: str) -> list[dict[str, Any]]:
-    """Kept documents that name a substance, known at the moment, with their tags."""
-    where = (
-        "t.kept AND t.id IN (SELECT x.tagset FROM terms m JOIN tag_terms x ON x.term = m.id "
-        "WHERE m.kind = 'substance' AND m.name = :name)"
-    )
-    return _documents(archive, where, {"name": substance, "as_of": as_of})
-
-
 def stories_last_seen(archive: Archive, *, since: str, until: str, before: str, as_of: str) -> list[int]:
     """Stories of at least two kept documents that had one in [since, until) and none from then to `before`."""
     rows = archive._db.execute(
@@ -161,7 +152,7 @@ def texts(archive: Archive, ids: Iterable[int], *, as_of: str) -> dict[int, tupl
     rows = archive._db.execute(
         f"SELECT d.id, coalesce(r.title, ''), CASE WHEN d.quote THEN coalesce(r.text, r.summary, '') ELSE '' END "
         f"FROM json_each(:ids) w JOIN documents d ON d.id = w.value JOIN revisions r ON r.document = d.id "
-        f"AND {_KNOWN.format('r')}",
+        f"AND {KNOWN.format('r')}",
         {"ids": json.dumps(sorted(set(ids))), "as_of": as_of},
     )
     return {row[0]: (row[1], row[2]) for row in rows}
@@ -216,7 +207,7 @@ def candidates_before(archive: Archive, surfaces: Iterable[str], *, until: str, 
     rows = archive._db.execute(
         f"SELECT c.surface, d.id AS document, coalesce(d.witness, d.id) AS voice, d.first_seen, s.tier "
         f"FROM json_each(:surfaces) w CROSS JOIN candidates c ON c.surface = w.value "
-        f"JOIN tagsets t ON t.id = c.tagset AND t.relevant AND t.kept AND {_KNOWN.format('t')} "
+        f"JOIN tagsets t ON t.id = c.tagset AND t.relevant AND t.kept AND {KNOWN.format('t')} "
         f"JOIN documents d ON d.id = t.document JOIN sources s ON s.num = d.source "
         f"WHERE d.first_seen < :until AND d.first_seen <= :as_of ORDER BY d.first_seen, d.id",
         {"surfaces": json.dumps(sorted(set(surfaces))), "until": until, "as_of": as_of},
@@ -231,7 +222,7 @@ SELECT {WEEK.format("d.first_seen")}, d.id, coalesce(d.story, d.id), d.source, c
   d.first_seen, d.published, t.countries, m.name, json_extract(m.detail, '$.class'), json_extract(m.detail, '$.nps'),
   t.id, coalesce(d.witness, d.id), max(n.assertion = 'affirmed' AND n.context = 'finding')
 FROM documents d INDEXED BY documents_first_seen CROSS JOIN sources s ON s.num = d.source
-  CROSS JOIN tagsets t ON t.document = d.id AND t.relevant AND t.kept AND {_KNOWN.format("t")}
+  CROSS JOIN tagsets t ON t.document = d.id AND t.relevant AND t.kept AND {KNOWN.format("t")}
   CROSS JOIN mentions n ON n.tagset = t.id
   CROSS JOIN terms m ON m.id = n.term AND m.kind = 'substance'
 WHERE d.first_seen >= :since AND d.first_seen < :until AND d.first_seen <= :as_of
@@ -249,7 +240,7 @@ def theme_substances(archive: Archive, *, since: str, until: str, as_of: str) ->
     """By tag set, (theme, substances) of the affirmed death, adulteration and counterfeit sentences of the period."""
     rows = archive._db.execute(
         f"SELECT t.id, m.name, h.substances FROM documents d INDEXED BY documents_first_seen "
-        f"CROSS JOIN tagsets t ON t.document = d.id AND t.relevant AND t.kept AND {_KNOWN.format('t')} "
+        f"CROSS JOIN tagsets t ON t.document = d.id AND t.relevant AND t.kept AND {KNOWN.format('t')} "
         f"CROSS JOIN themes h ON h.tagset = t.id AND h.assertion = 'affirmed' AND h.substances IS NOT NULL "
         f"CROSS JOIN terms m ON m.id = h.term AND m.name IN {_THEMES} "
         f"WHERE d.first_seen >= :since AND d.first_seen < :until AND d.first_seen <= :as_of",

@@ -1,4 +1,4 @@
-"""What the pages read beside search and documents: whether anything changed, substances at a glance, candidate names.
+"""What the pages read beside search and documents: whether anything changed, candidate names, sources.
 
 Plain rows; the web gives them a form. Everything is as it stands now.
 """
@@ -9,8 +9,6 @@ import json
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from tracker.archive.reads_analysis import WEEK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,48 +32,6 @@ def state(archive: Archive) -> str:
         "(SELECT max(id) FROM fetches), (SELECT max(id) FROM decisions), (SELECT count(*) FROM cuts)"
     ).fetchone()
     return "-".join(str(value or 0) for value in row)
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A substance in the archive: kept documents that name it, when it was first and last seen, stories a week."""
-
-    name: str
-    documents: int
-    first_seen: str
-    last_seen: str
-    weeks: tuple[int, ...]  # stories of the last weeks, oldest first, this one last
-
-
-def substances(archive: Archive, *, this_week: int, weeks: int) -> dict[str, Seen]:
-    """Every substance that a kept document names, by name. `this_week` is a number of `analysis.weeks`."""
-    with archive.reading():
-        totals = archive._db.execute(
-            "SELECT m.name, f.documents, f.first, f.last FROM (SELECT x.term, count(*) AS documents, "
-            "min(d.first_seen) AS first, max(d.first_seen) AS last FROM documents d CROSS JOIN tag_terms x "
-            "ON x.tagset = d.tagset AND x.r IS NOT NULL WHERE d.kept GROUP BY x.term) f "  # only substances have a role
-            "JOIN terms m ON m.id = f.term AND m.kind = 'substance'"
-        ).fetchall()
-        series = _series(archive, this_week, weeks)
-    return {row[0]: Seen(row[0], row[1], row[2], row[3], tuple(series.get(row[0], [0] * weeks))) for row in totals}
-
-
-def _series(archive: Archive, this_week: int, weeks: int) -> dict[str, list[int]]:
-    """Stories a week of each substance over the last weeks."""
-    week = WEEK.format("d.first_seen")
-    rows = archive._db.execute(
-        f"SELECT m.name, {week} AS week, count(DISTINCT d.story) FROM documents d INDEXED BY documents_first_seen "
-        "CROSS JOIN tag_terms x ON x.tagset = d.tagset AND x.assertion = 'affirmed' "
-        "CROSS JOIN terms m ON m.id = x.term AND m.kind = 'substance' "
-        "WHERE d.first_seen >= datetime('1970-01-05', ?) AND d.kept GROUP BY m.id, week",
-        (f"+{7 * (this_week - weeks + 1)} days",),
-    )
-    found: dict[str, list[int]] = defaultdict(lambda: [0] * weeks)
-    for name, number, stories in rows:
-        place = number - (this_week - weeks + 1)
-        if 0 <= place < weeks:
-            found[name][place] = stories
-    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import HTTPException
 
 from tracker.analysis import weeks
-from tracker.archive import reads_pages
+from tracker.archive import reads_named
 from tracker.errors import ArchiveError, UsageError
 
 if TYPE_CHECKING:
@@ -106,7 +106,8 @@ def substances(desk: Desk) -> list[Row]:
     fresh = weeks.stamp(weeks.start_of(weeks.last_complete(now)))
 
     def make(archive: Archive) -> list[Row]:
-        seen = reads_pages.substances(archive, this_week=weeks.number(now), weeks=SPARK_WEEKS)
+        reads_named.try_sum_up(archive, before=weeks.number(now))
+        seen = reads_named.substances(archive, this_week=weeks.number(now), weeks=SPARK_WEEKS)
         known = desk.lexicon().substances
         return [
             Row(name, known[name].cls if name in known else "", name in known and known[name].nps, s.documents,
