@@ -6,6 +6,7 @@ it), they are not used.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tracker.archive import Archive
 
 ROLL_FROM = 20_000  # documents from which on it pays
+_TURN = threading.Lock()  # one thread sums up; the others wait and find it done
 
 
 def refresh(archive: Archive, *, before: int, roll_from: int = ROLL_FROM) -> int:
@@ -30,7 +32,21 @@ def refresh(archive: Archive, *, before: int, roll_from: int = ROLL_FROM) -> int
     """
     if not rollup.is_large(archive, roll_from):
         return 0
-    reads_named.sum_up(archive, before=before)
+    with _TURN:
+        reads_named.sum_up(archive, before=before)
+        return _refresh(archive, before)
+
+
+def try_refresh(archive: Archive, *, before: int, roll_from: int = ROLL_FROM) -> bool:
+    """`refresh`; False where the file is read-only or somebody else is writing."""
+    try:
+        refresh(archive, before=before, roll_from=roll_from)
+    except ArchiveError:
+        return False
+    return True
+
+
+def _refresh(archive: Archive, before: int) -> int:
     missing = rollup.missing_weeks(archive, before=before)
     if not missing:
         return 0
@@ -58,10 +74,8 @@ def history(
     number = weeks.number(week)
     if not rollup.is_large(archive, roll_from):
         return None
-    try:
-        refresh(archive, before=number, roll_from=roll_from)
-    except ArchiveError:  # read-only, or somebody else is writing: count it all
-        return None
+    if not try_refresh(archive, before=number, roll_from=roll_from):
+        return None  # count it all
     with archive.reading():
         if not rollup.usable(archive, before=number, as_of=as_of):
             return None

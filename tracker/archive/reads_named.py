@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from tracker.archive.reads_analysis import KNOWN, WEEK
 from tracker.archive.schema import run_script
 from tracker.archive.stories import stories_at
-from tracker.errors import ArchiveError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -145,10 +144,15 @@ def _seen(name: str, rows: list[tuple[int, int, int, str, str]], this_week: int,
     )
 
 
+def is_large(archive: Archive, documents: int = LARGE) -> bool:
+    """Whether the archive has so many documents that sums pay (numbers are never reused, so the largest will do)."""
+    return bool((archive._db.execute("SELECT max(id) FROM documents").fetchone()[0] or 0) >= documents)
+
+
 def sum_up(archive: Archive, *, before: int, large: int = LARGE) -> int:
     """Sum up the weeks before `before` that are missing or stale; returns how many. Nothing for small archives."""
     db = archive._db
-    if (db.execute("SELECT max(id) FROM documents").fetchone()[0] or 0) < large:
+    if not is_large(archive, large):
         return 0
     largest = db.execute("SELECT coalesce(max(id), 0) FROM tagsets").fetchone()[0]
     stale = _stale(db, before)
@@ -163,14 +167,6 @@ def sum_up(archive: Archive, *, before: int, large: int = LARGE) -> int:
             run_script(db, _TABLE)
             db.execute("INSERT OR REPLACE INTO notes (key, value) VALUES (?, ?)", (_MARK, str(largest)))
     return len(stale)
-
-
-def try_sum_up(archive: Archive, *, before: int) -> None:
-    """`sum_up` unless the file is read-only or somebody else is writing."""
-    try:
-        sum_up(archive, before=before)
-    except ArchiveError:
-        return
 
 
 def _exists(db: sqlite3.Connection) -> bool:

@@ -22,6 +22,9 @@ def lean(archive: Archive) -> Archive:
     """Let one of several connections of a process take little memory; the system's own cache serves them all."""
     archive._db.execute("PRAGMA cache_size = -8192")
     archive._db.execute("PRAGMA mmap_size = 0")
+    archive._db.execute(
+        "PRAGMA temp_store = FILE"
+    )  # what is sorted is most often small, and then in memory all the same
     return archive
 
 

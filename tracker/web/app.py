@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 import tracker
-from tracker.web import api, auth, errors, feeds, pages, triage, watching
+from tracker.web import api, auth, errors, feeds, look, pages, triage, watching
 from tracker.web.errors import LoginNeededError
 from tracker.web.guard import Guard
 from tracker.web.render import STATIC
@@ -31,6 +32,7 @@ def create_app(desk: Desk) -> Guard:
         from anyio.to_thread import current_default_thread_limiter
 
         current_default_thread_limiter().total_tokens = THREADS
+        threading.Thread(target=look.prepare, args=(desk,), name="prepare", daemon=True).start()
         yield
 
     app = FastAPI(

@@ -13,7 +13,7 @@ from fastapi import HTTPException
 
 from tracker.analysis import weeks
 from tracker.archive import reads_named
-from tracker.errors import ArchiveError, UsageError
+from tracker.errors import ArchiveError, TrackerError, UsageError
 
 if TYPE_CHECKING:
     from tracker.archive import Archive
@@ -28,6 +28,21 @@ if TYPE_CHECKING:
 SPARK_WEEKS = 26
 WAIT_SECONDS = 10.0  # for a turn to search; then the answer is that too many ask
 MOST_ID = 2**53
+
+
+def prepare(desk: Desk) -> None:
+    """Before anybody asks: sum up what is missing of a large archive, and make the pages that everybody opens first.
+    Nothing for a small one, which is read in no time."""
+    from tracker.analysis import rolled
+
+    try:
+        archive = desk.archive()
+        if reads_named.is_large(archive):
+            rolled.refresh(archive, before=weeks.number(desk.now()))
+            digest(desk, None)
+            substances(desk)
+    except TrackerError:  # no archive yet, or it is being written: whoever opens a page is told, or waits
+        return
 
 
 def search(desk: Desk, asked: Asked) -> SearchResult:
@@ -102,11 +117,13 @@ class Row:
 
 def substances(desk: Desk) -> list[Row]:
     """Every substance that the archive names, by name."""
+    from tracker.analysis import rolled
+
     now = desk.now()
     fresh = weeks.stamp(weeks.start_of(weeks.last_complete(now)))
 
     def make(archive: Archive) -> list[Row]:
-        reads_named.try_sum_up(archive, before=weeks.number(now))
+        rolled.try_refresh(archive, before=weeks.number(now))
         seen = reads_named.substances(archive, this_week=weeks.number(now), weeks=SPARK_WEEKS)
         known = desk.lexicon().substances
         return [
