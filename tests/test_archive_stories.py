@@ -189,9 +189,9 @@ def test_a_document_that_changed_into_something_else_leaves_its_story(archive):
 
 
 def archive_sketch(archive: Archive, number: int) -> Sketch:
-    from tracker.archive.grouping import _load
+    from tracker.archive.neighbours import load
 
-    return _load(archive._db, [number])[number]
+    return load(archive._db, [number])[number]
 
 
 def test_grouping_later_gives_the_same_as_grouping_at_once(tmp_path):
