@@ -24,7 +24,7 @@ def lean(archive: Archive) -> Archive:
     archive._db.execute("PRAGMA mmap_size = 0")
     archive._db.execute(
         "PRAGMA temp_store = FILE"
-    )  # what is sorted is most often small, and then in memory all the same
+    )  # only large sorts leave memory
     return archive
 
 
