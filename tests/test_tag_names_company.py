@@ -25,6 +25,7 @@ def names(text: str, named: frozenset[str] = frozenset()) -> set[str]:
         ("tranq, a drug mixed with fentanyl", "xylazine"),
         ("He took molly, cocaine and ketamine.", "mdma"),
         ("Xanax bars held alprazolam.", "alprazolam"),
+        ("Deaths from fentanyl and its analogues rose.", "fentanyl"),
     ],
 )
 def test_doubtful_names_count_among_drugs(text: str, name: str) -> None:

@@ -8,7 +8,7 @@ from tracker.text.fold import key
 
 # A name followed by one of these names a class or another thing, not the drug.
 _CLASS_AFTER = re.compile(
-    r"[ \n'’\"”»-]{0,3}(?:(?:and|or) its )?"
+    r"[ \n'’\"”»-]{0,3}"
     r"(?:(?<=[-‐‑–])(?:like|type|artig\w*|ähnlich\w*|analog\w*|derivat\w*|stoffgruppe)\b|analog(?:ue)?s?\b|analogous|analoga\w*|analóg\w*|análog\w*|analog[ioae]\w*|аналог\w*|homolog(?:ue)?s?\b|congeners?\b|"
     r"derivat(?:ive)?s?\b|derivat\w+|derivad\w+|dérivé\w*|derivati\b|pochodn\w+|"
     r"related (?:substance|compound|drug|analog|opioid|cannabinoid|designer)|"
