@@ -8,6 +8,7 @@ Contains no SQL and no rendering. A failure of one source is a row of the report
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,24 +18,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from tracker import rechecks
+from tracker.errors import ArchiveError
 from tracker.model import Document, Source, SourceResult, SourceStatus, Tags
 
 if TYPE_CHECKING:
     from tracker.archive import Archive, Stored
+    from tracker.archive.polls import Poll
     from tracker.collect import CollectSettings
     from tracker.lexicon import Lexicon
     from tracker.tag import Tagger
 
 log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
+MOST_DOCUMENTS, MOST_POLLS, LONGEST = 200, 100, 1.0  # what may wait to be stored together; seconds
 TagPage = Callable[[Sequence[tuple[Document, str | None]]], list[Tags]]
 
 
 class LateTagger:
     """A tagger that is made when there is something to tag: most runs find nothing new and start sooner."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
-        self.lexicon = lexicon
+    def __init__(self, load: Callable[[], Lexicon]) -> None:
+        self._load = load
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """The knowledge base it tags with."""
+        return self._load()
 
     @cached_property
     def _made(self) -> Tagger:
@@ -104,16 +113,19 @@ def collect(
     stop: Callable[[], bool] = lambda: False,
     robots_cache: MutableMapping[str, str] | None = None,
 ) -> CollectReport:
-    """Poll the due ones of `sources`, tag and store what they gave, each source in one transaction; then ask a few of
+    """Poll the due ones of `sources`, tag and store what they gave, each source whole or not at all; then ask a few of
     the stored records again for corrections.
 
     Raises ArchiveError when the archive cannot be written; what was stored before stays.
     """
     from tracker.collect import collect as fetch
-    from tracker.sources._query import with_contact, with_lexicon
+    from tracker.sources._query import asks_lexicon, with_contact, with_lexicon
 
-    sources = with_contact(with_lexicon(sources, tagger.lexicon), http.contact)
+    if asks_lexicon(sources):
+        sources = with_lexicon(sources, tagger.lexicon)
+    sources = with_contact(sources, http.contact)
     report = CollectReport(started=now())
+    writer = _Writer(archive, tagger, report, on_result)
     states = archive.states()
     # Closed at once on an error: the generator then stops its threads instead of reading on for nobody.
     polled = cast(
@@ -128,13 +140,13 @@ def collect(
             workers=workers,
             stop=stop,
             robots_cache=robots_cache,
+            idle=writer.flush,
         ),
     )
     with closing(polled) as results:
         for result in results:
-            row = _store(archive, result, tagger, now())
-            report.sources.append(row)
-            on_result(row)
+            writer.add(result, now())
+    writer.flush()
     if not stop():
         read = {row.id for row in report.sources if row.status in READ}
         again = rechecks.ask(
@@ -142,9 +154,59 @@ def collect(
         )
         with closing(cast("Generator[SourceResult]", again)) as results:
             for result in results:
-                _add(report, _store(archive, result, tagger, now()))
+                poll = _tagged(archive, result, tagger, now())
+                _add(report, _report(result, _stored(archive, [poll])[0]))
     report.finished = now()
     return report
+
+
+class _Writer:
+    """Stores polls a handful at a time: a transaction costs as much as a dozen documents.
+
+    What waits is stored when it is many, when it has waited for a second, and when nothing more comes. A run that is
+    killed loses what waits; its sources are asked the same again.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        tagger: Tagger | LateTagger,
+        report: CollectReport,
+        on_result: Callable[[SourceReport], None],
+    ) -> None:
+        self._archive, self._tagger, self._report, self._on_result = archive, tagger, report, on_result
+        self._waiting: list[Poll] = []
+        self._documents = 0
+        self._since = 0.0
+
+    def add(self, result: SourceResult, moment: datetime) -> None:
+        """Tag what is new in a result; store it now or soon."""
+        if not self._waiting:
+            self._since = time.monotonic()
+        self._waiting.append(_tagged(self._archive, result, self._tagger, moment))
+        self._documents += len(result.documents)
+        late = time.monotonic() - self._since > LONGEST
+        if late or self._documents >= MOST_DOCUMENTS or len(self._waiting) >= MOST_POLLS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Store what waits."""
+        polls, self._waiting, self._documents = self._waiting, [], 0
+        if not polls:
+            return
+        for poll, stored in zip(polls, self._stored(polls), strict=False):
+            row = _report(poll.result, stored)
+            self._report.sources.append(row)
+            self._on_result(row)
+
+    def _stored(self, polls: Sequence[Poll]) -> Iterable[Stored]:
+        """All in one transaction; where that fails one after the other, so that nothing is lost that can be kept."""
+        try:
+            return _stored(self._archive, polls)
+        except ArchiveError:
+            if len(polls) == 1:
+                raise
+        return (_stored(self._archive, [poll])[0] for poll in polls)
 
 
 def _add(report: CollectReport, again: SourceReport) -> None:
@@ -154,9 +216,18 @@ def _add(report: CollectReport, again: SourceReport) -> None:
             report.sources[at] = replace(row, new=row.new + again.new, revised=row.revised + again.revised)
 
 
-def _store(archive: Archive, result: SourceResult, tagger: Tagger | LateTagger, moment: datetime) -> SourceReport:
-    tags = tag_new(archive, result.source, result.documents, tagger)
-    stored: Stored = archive.store(result, tags, now=moment, lexicon=tagger.lexicon.version)
+def _tagged(archive: Archive, result: SourceResult, tagger: Tagger | LateTagger, moment: datetime) -> Poll:
+    from tracker.archive.polls import Poll
+
+    return Poll(result, tag_new(archive, result.source, result.documents, tagger), moment)
+
+
+def _stored(archive: Archive, polls: Sequence[Poll]) -> list[Stored]:
+    version = next((tags.lexicon for poll in polls for tags in poll.tags if tags is not None), "")
+    return archive.store_all(polls, lexicon=version)
+
+
+def _report(result: SourceResult, stored: Stored) -> SourceReport:
     return SourceReport(
         id=result.source.id,
         status=result.status,

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 from tracker.archive import connection as _connection
 from tracker.archive import ledger, read, store
 from tracker.archive.filters import NO_FILTERS, Filters
+from tracker.archive.index import add_to_search
 from tracker.archive.lookup import Lookup
+from tracker.archive.polls import Poll, write_polls
 from tracker.archive.query import parse
 from tracker.archive.search import Searcher, SearchResult, make_asked
 from tracker.archive.store import Stored
-from tracker.archive.terms import Terms, register_source
+from tracker.archive.terms import Terms
 from tracker.archive.times import stamp
 from tracker.errors import UsageError
 
@@ -91,15 +93,14 @@ class Archive:
 
         `tags` is parallel to `result.documents`; None only for places that `unchanged` named. Raises ArchiveError.
         """
+        return self.store_all([Poll(result, tags, now)], lexicon=lexicon)[0]
+
+    def store_all(self, polls: Sequence[Poll], *, lexicon: str) -> list[Stored]:
+        """Write the polls of several sources in one transaction: all of each or nothing of any. Costs less than one
+        by one."""
         with self._writing() as db:
-            num = register_source(db, result.source)
-            stored = Stored()
-            if result.documents:
-                batch = store.Batch(db, self._terms, result.source, now=stamp(now), lexicon=lexicon)
-                stored = batch.run(result.documents, tags)
-            self._group(stored)
-            ledger.write_fetches(db, num, result.fetches)
-            ledger.write_state(db, num, result.state)
+            stored = write_polls(db, self._terms, polls, lexicon=lexicon)
+            self._group([number for one in stored for number in one.changed])
             return stored
 
     def store_import(
@@ -119,8 +120,9 @@ class Archive:
         with self._writing() as db:
             batch = store.Batch(db, self._terms, source, now=stamp(now), lexicon=lexicon, backfill=first_seen_published)
             stored = batch.run(documents, tags)
+            add_to_search(db, batch.search)
             if group:
-                self._group(stored)
+                self._group(stored.changed)
             return stored
 
     def group(self) -> int:
@@ -135,11 +137,11 @@ class Archive:
                 return done
             done += some
 
-    def _group(self, stored: Stored) -> None:
-        if stored.changed:
+    def _group(self, changed: Sequence[int]) -> None:
+        if changed:
             from tracker.archive.grouping import group
 
-            group(self._db, only=stored.changed)  # a backlog of a bulk import is for `group()`
+            group(self._db, only=changed)  # a backlog of a bulk import is for `group()`
 
     def identifiers(
         self,

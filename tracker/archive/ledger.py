@@ -74,20 +74,21 @@ def read_states(connection: sqlite3.Connection) -> dict[str, FetchState]:
     return {row["id"]: state_of(row["id"], row["state"]) for row in rows}
 
 
-def write_state(connection: sqlite3.Connection, num: int, state: FetchState) -> None:
-    """Keep the next state; the first good poll starts the time for which the source counts as watched."""
-    watched = stamp(state.last_ok) if state.last_ok else None
-    connection.execute(
-        "UPDATE sources SET state = ?, first_watched = coalesce(first_watched, ?) WHERE num = ?",
-        (state_json(state), watched, num),
-    )
-
-
-def write_fetches(connection: sqlite3.Connection, num: int, fetches: Sequence[Fetch]) -> None:
+def write(connection: sqlite3.Connection, polls: Sequence[tuple[int, Sequence[Fetch], FetchState]]) -> None:
+    """Keep rows and next state of polls, given with the number of their source; the first good poll starts the time
+    for which a source counts as watched."""
     connection.executemany(
         "INSERT INTO fetches (source, at, url, status, http, ms, bytes, items, error, note) VALUES "
         "(?,?,?,?,?,?,?,?,?,?)",
-        [(num, stamp(f.at), f.url, f.status, f.http, f.ms, f.bytes, f.items, f.error, f.note) for f in fetches],
+        [
+            (num, stamp(f.at), f.url, f.status, f.http, f.ms, f.bytes, f.items, f.error, f.note)
+            for num, fetches, _ in polls
+            for f in fetches
+        ],
+    )
+    connection.executemany(
+        "UPDATE sources SET state = ?, first_watched = coalesce(first_watched, ?) WHERE num = ?",
+        [(state_json(state), stamp(state.last_ok) if state.last_ok else None, num) for num, _, state in polls],
     )
 
 

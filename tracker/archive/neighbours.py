@@ -150,10 +150,11 @@ def load(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, Sketch
         "FROM json_each(?) w CROSS JOIN sketches k ON k.document = w.value",
         (json.dumps(sorted(ids)),),
     )
-    return {
-        number: Sketch(minhash, size, day, *map(_words, parts), dated=bool(dated))
-        for number, minhash, size, day, *parts, dated in rows
-    }
+    found = {}
+    for number, minhash, size, day, subjects, places, names, numbers, dated in rows:
+        sets = _words(subjects), _words(places), _words(names), _words(numbers)
+        found[number] = Sketch(minhash, size, day, *sets, dated=bool(dated))
+    return found
 
 
 @lru_cache(maxsize=4096)

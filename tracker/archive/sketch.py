@@ -17,7 +17,7 @@ from operator import eq
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 PERMUTATIONS, BANDS = 48, 16
 ROWS = PERMUTATIONS // BANDS
@@ -34,13 +34,19 @@ EVENT_OVERLAP = 0.5
 EVENT_NAMES, EVENT_SHARED = 1, 2  # shared names, and names and figures together
 UNDATED_OVERLAP, UNDATED_SHARED = 0.7, 5  # where a day is only a guess: a first collect sees all undated items at once
 TOKENS_KEPT = 24
+_INT32 = struct.Struct(">i")
+_MINHASH = struct.Struct(f"<{PERMUTATIONS}H")
 KEY_TOKENS = 10
 WEEK = 7
 
 _WORD = re.compile(r"[^\W_]+")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;\n•–—\"“”„»«(]\s*)$")
-_NAME = re.compile(r"[^\W\d_]{3,}(?:-[^\W\d_]+)*")
-_NUMBER = re.compile(r"(?<![\w.,])\d{1,3}(?:[.,  ]\d{3})+(?![\w])|(?<![\w])\d+(?:[.,]\d+)?")
+_NAME = re.compile(  # a word that does not begin with a small letter, nor stands behind a hyphen
+    r"(?=[^\W\d_a-zß-öø-ÿа-я])(?<![^\W\d_])(?<![^\W\d_]{3}-)[^\W\d_]{3,}(?:-[^\W\d_]+)*"
+)
+_NUMBER = re.compile(r"(?=\d)(?:(?<![\w.,])\d{1,3}(?:[.,  ]\d{3})+(?![\w])|(?<![\w])\d+(?:[.,]\d+)?)")
+_SEPARATOR = re.compile(r"[.,  ](?=\d{3}\b)")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _NUMBER_WORDS = {
     word: str(value)
     for value, words in {
@@ -96,12 +102,14 @@ class Sketch:
     def event_keys(self, shift: int = 0) -> list[int]:
         """Keys of the week `shift` weeks from its own."""
         week = self.day // WEEK + shift
-        tokens = sorted(self.names, key=lambda n: (-len(n), n))[:KEY_TOKENS]
-        return [_key(b"event", f"{s}|{t}|{week}".encode()) for s in sorted(self.subjects) for t in tokens]
+        return [_key(b"event", f"{s}|{t}|{week}".encode()) for s in sorted(self.subjects) for t in self._tokens()]
+
+    def _tokens(self) -> list[str]:
+        return sorted(self.names, key=lambda n: (-len(n), n))[:KEY_TOKENS] if self.subjects else []
 
 
-def _key(*parts: bytes) -> int:
-    return int.from_bytes(blake2b(b"\0".join(parts), digest_size=4).digest(), "big", signed=True)
+def _key(kind: bytes, what: bytes) -> int:
+    return _INT32.unpack(blake2b(kind + b"\0" + what, digest_size=4).digest())[0]  # type: ignore[no-any-return]
 
 
 def make_sketch(
@@ -115,20 +123,25 @@ def make_sketch(
 ) -> Sketch:
     """The sketch of one document; `subjects` are primary substances (or classes), `places` country codes."""
     body = (text or title or "")[:READ]
-    pieces = shingles(body)
+    words = _WORD.findall(body.lower())
+    pieces = _runs(words)
     whole = f"{title or ''}\n{body}"
     subjects = frozenset(subjects)
+    numbers = _numbers(whole, {*words, *_WORD.findall((title or "").lower())})
     return Sketch(
-        _minhash(pieces), len(pieces), day, subjects, frozenset(places), _names(whole, subjects), _numbers(whole), dated
+        _minhash(pieces), len(pieces), day, subjects, frozenset(places), _names(whole, subjects), numbers, dated
     )
 
 
 def shingles(text: str) -> set[str]:
     """Distinct runs of three words; a text of fewer words is one run."""
-    words = _WORD.findall(text.lower())
+    return _runs(_WORD.findall(text.lower()))
+
+
+def _runs(words: Sequence[str]) -> set[str]:
     if len(words) <= SHINGLE:
         return {" ".join(words)} if words else set()
-    return {" ".join(words[i : i + SHINGLE]) for i in range(len(words) - SHINGLE + 1)}
+    return set(map(" ".join, zip(*(words[i:] for i in range(SHINGLE)), strict=False)))
 
 
 def _minhash(pieces: set[str]) -> bytes:
@@ -136,7 +149,7 @@ def _minhash(pieces: set[str]) -> bytes:
         return blake2b("\n".join(sorted(pieces)).encode(), digest_size=PERMUTATIONS * 2 // 4).digest() * 4
     sketch = _rensa()(PERMUTATIONS, SEED)
     sketch.update(list(pieces))
-    return struct.pack(f"<{PERMUTATIONS}H", *(value & 0xFFFF for value in sketch.digest()))
+    return _MINHASH.pack(*(value & 0xFFFF for value in sketch.digest()))
 
 
 @lru_cache(maxsize=1)
@@ -160,11 +173,11 @@ def _names(text: str, subjects: frozenset[str]) -> frozenset[str]:
     return frozenset(sorted(found)[:TOKENS_KEPT] if len(found) > TOKENS_KEPT else found)
 
 
-def _numbers(text: str) -> frozenset[str]:
-    """Figures, digits or words, without years and separators."""
-    found = {re.sub(r"[.,  ](?=\d{3}\b)", "", match[0]).replace(",", ".") for match in _NUMBER.finditer(text)}
-    found |= {_NUMBER_WORDS[w] for w in _WORD.findall(text.lower()) if w in _NUMBER_WORDS}
-    kept = {n for n in found if n not in ("0", "1") and not re.fullmatch(r"(?:19|20)\d\d", n)}
+def _numbers(text: str, words: set[str]) -> frozenset[str]:
+    """Figures of a text, digits or words (those of `words`), without years and separators."""
+    found = {n if n.isdigit() else _SEPARATOR.sub("", n).replace(",", ".") for n in _NUMBER.findall(text)}
+    found |= {_NUMBER_WORDS[w] for w in words & _NUMBER_WORDS.keys()}
+    kept = {n for n in found if n not in ("0", "1") and not _YEAR.fullmatch(n)}
     return frozenset(sorted(kept)[:TOKENS_KEPT])
 
 
@@ -180,7 +193,7 @@ def jaccard(a: Sketch, b: Sketch) -> float:
 
 @lru_cache(maxsize=1024)
 def _values(minhash: bytes) -> tuple[int, ...]:
-    return struct.unpack(f"<{PERMUTATIONS}H", minhash)
+    return _MINHASH.unpack(minhash)
 
 
 def may_be_copy(a: Sketch, b: Sketch) -> bool:

@@ -19,10 +19,10 @@ from tracker.archive.identity import (
     prepare,
     shared_links,
 )  # fmt: skip
-from tracker.archive.index import SearchRow, add_to_search, retire_from_search
+from tracker.archive.index import SearchRow, retire_from_search
 from tracker.archive.notices import FLAGS, apply_flag, apply_flagged, apply_notice, apply_waiting
 from tracker.archive.tagrows import TagRows
-from tracker.archive.terms import Terms, register_source
+from tracker.archive.terms import Terms
 from tracker.errors import ArchiveError
 from tracker.text.urls import canonical_url
 
@@ -190,7 +190,7 @@ class Batch:
     ) -> None:
         self._db, self._terms, self._source = connection, terms, source
         self._now, self._lexicon, self._backfill = now, lexicon, backfill
-        self._num = register_source(connection, source)
+        self._num = terms.source(source)
         self._rows = _Rows()
         self._next = {t: _next_id(connection, t) for t in ("documents", "revisions", "tagsets")}
         self._notices: list[tuple[int, Document, str]] = []
@@ -202,7 +202,11 @@ class Batch:
         self._undated = 0
 
     def run(self, documents: Sequence[Document], tags: Sequence[Tags | None]) -> Stored:
-        """Write the batch. `tags` may hold None for what `unchanged` named; anything else untagged is refused."""
+        """Write the batch. `tags` may hold None for what `unchanged` named; anything else untagged is refused.
+
+        The rows of the search index are left in `search`, for whoever writes several batches in one transaction: it
+        then costs one piece of the index instead of many.
+        """
         if len(documents) != len(tags):
             raise ValueError("tags must be parallel to documents")
         quiet = self._source.type in QUIET_TYPES
@@ -224,6 +228,11 @@ class Batch:
             self._undated,
             tuple(dict.fromkeys(changed)),
         )
+
+    @property
+    def search(self) -> list[SearchRow]:
+        """What is still to be given to `add_to_search`, in the same transaction."""
+        return self._rows.search
 
     # --- deciding ---
 
@@ -340,7 +349,6 @@ class Batch:
             "INSERT OR IGNORE INTO shared_links VALUES (?,?)", [(self._num, k) for k in resolver.newly_shared]
         )
         write_tagsets(db, rows.tagsets, rows.tags)
-        add_to_search(db, rows.search)
         db.executemany(
             "UPDATE documents SET fetched = ?, updated = coalesce(?, updated), external_id = coalesce(?, external_id), "
             "url = coalesce(?, url), canonical_url = coalesce(?, canonical_url), doi = coalesce(?, doi), "

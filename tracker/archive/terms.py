@@ -21,12 +21,22 @@ class Terms:
         self._numbers: dict[tuple[str, str], int] = {}
         self._details: dict[int, str | None] = {}
         self._names: dict[int, tuple[str, str, str | None]] = {}
+        self._sources: dict[str, tuple[tuple[object, ...], int]] = {}
 
     def forget(self) -> None:
         """After a rollback: numbers handed out may not exist."""
         self._numbers.clear()
         self._details.clear()
         self._names.clear()
+        self._sources.clear()
+
+    def source(self, source: Source) -> int:
+        """Number of a source; its description follows `sources.yaml`, its state is left alone."""
+        described = _description(source)
+        known = self._sources.get(source.id)
+        if known is None or known[0] != described:
+            known = self._sources[source.id] = described, _register(self._db, described)
+        return known[1]
 
     def number(self, kind: str, name: str, detail: str | None = None) -> int:
         """The number of a name, made if it is new; `detail` (JSON) is brought up to date where given."""
@@ -81,20 +91,26 @@ def substance_detail(cls: str, nps: bool) -> str:
     return json.dumps({"class": cls, "nps": int(nps)}, ensure_ascii=False)
 
 
-def register_source(connection: sqlite3.Connection, source: Source) -> int:
-    """Number of a source; its description follows `sources.yaml`, its state is left alone."""
-    values = (
+def _description(source: Source) -> tuple[object, ...]:
+    return (
         source.id, source.name or None, source.kind, source.url, source.publisher, source.country, source.type,
         source.tier, source.keep, source.every,
     )  # fmt: skip
+
+
+def _register(connection: sqlite3.Connection, described: tuple[object, ...]) -> int:
+    columns = "id, name, kind, url, publisher, country, type, tier, keep, every"
+    known = connection.execute(f"SELECT num, {columns} FROM sources WHERE id = ?", (described[0],)).fetchone()
+    if known is not None and tuple(known)[1:] == described:
+        return int(known[0])
     connection.execute(
-        "INSERT INTO sources (id, name, kind, url, publisher, country, type, tier, keep, every) "
+        f"INSERT INTO sources ({columns}) "
         "VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET name=excluded.name, kind=excluded.kind, "
         "url=excluded.url, publisher=excluded.publisher, country=excluded.country, type=excluded.type, "
         "tier=excluded.tier, keep=excluded.keep, every=excluded.every",
-        values,
+        described,
     )
-    return int(connection.execute("SELECT num FROM sources WHERE id = ?", (source.id,)).fetchone()[0])
+    return int(connection.execute("SELECT num FROM sources WHERE id = ?", (described[0],)).fetchone()[0])
 
 
 def found_terms(connection: sqlite3.Connection, tagsets: list[int]) -> dict[int, list[Found]]:

@@ -61,7 +61,7 @@ def collect_once(
     settings = state.settings()
     if not settings.contact:
         state.say("no `contact:` in tracker.yaml: publishers cannot write to you about these requests")
-    tagger = LateTagger(state.lexicon())
+    tagger = LateTagger(state.lexicon)
     with stopping(state) as stop, progress(state, "sources", len(sources)) as step:
         return runs.collect_once(
             Path(state.db),

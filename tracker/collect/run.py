@@ -47,13 +47,14 @@ def collect(
     known: Known | None = None,
     kinds: Callable[[str], SourceKind] | None = None,
     http: HttpClient | None = None,
+    idle: Callable[[], None] = lambda: None,
 ) -> Iterator[SourceResult]:
     """Poll every source and yield each result as it comes; the order is that of finishing.
 
     One result a source, whatever happens in it. When `stop` is set (or says so when called), running requests are
     dropped and the generator ends within five seconds; sources not finished then have no result and stay as they were.
     `robots_cache` (origin → text) is read and filled: keep it between runs. The caller's thread gets the results, so
-    it may write.
+    it may write; `idle` is called in it when no result has come for a moment.
     """
     from tracker.sources import kind as registered
 
@@ -64,7 +65,7 @@ def collect(
         )  # fmt: skip
 
     run = _Run(settings, now, stop, robots_cache, http)
-    for result in run.results(list(sources), states, work, workers=workers):
+    for result in run.results(list(sources), states, work, workers=workers, idle=idle):
         if on_result is not None:
             on_result(result)
         yield result
@@ -118,6 +119,7 @@ class _Run:
         work: Callable[[_Run, Source, FetchState], SourceResult],
         *,
         workers: int,
+        idle: Callable[[], None] = lambda: None,
     ) -> Iterator[SourceResult]:
         """Each source's result as it comes; the client is closed at the end."""
 
@@ -126,7 +128,7 @@ class _Run:
             return _guarded(source, state, lambda: work(self, source, state), now=self._now, client=self.client)
 
         try:
-            yield from _side_by_side(sources, guarded, workers=workers, client=self.client, told=self._told)
+            yield from _side_by_side(sources, guarded, workers=workers, client=self.client, told=self._told, idle=idle)
         finally:
             if self._owns_client:
                 self.client.close()
@@ -199,6 +201,7 @@ def _side_by_side(
     workers: int,
     client: HttpClient,
     told: Callable[[], bool],
+    idle: Callable[[], None],
 ) -> Iterator[SourceResult]:
     stopping = client.stop.is_set
     waiting = _Queue(sources, client.pacer.at_once)
@@ -233,13 +236,17 @@ def _side_by_side(
     for thread in threads:
         thread.start()
     try:
-        yield from _results(done, len(threads), told, client.stop)
+        yield from _results(done, len(threads), told, client.stop, idle)
     finally:
         abandoned.set()
 
 
 def _results(
-    done: queue.Queue[SourceResult | None], threads: int, told: Callable[[], bool], halt: threading.Event
+    done: queue.Queue[SourceResult | None],
+    threads: int,
+    told: Callable[[], bool],
+    halt: threading.Event,
+    idle: Callable[[], None],
 ) -> Iterator[SourceResult]:
     alive, last_call = threads, None
     while alive:
@@ -252,6 +259,7 @@ def _results(
         try:
             item = done.get(timeout=0.25)
         except queue.Empty:
+            idle()
             continue
         if item is None:
             alive -= 1

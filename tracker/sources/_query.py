@@ -135,13 +135,18 @@ class Knowledge(Protocol):
     def classes(self) -> Sequence[_ClassWord]: ...
 
 
+def asks_lexicon(sources: Iterable[Source]) -> bool:
+    """Whether any of `sources` asks for the names of the knowledge base."""
+    return any(source.options.get("query") == LEXICON for source in sources)
+
+
 def with_lexicon(sources: Sequence[Source], knowledge: Knowledge) -> list[Source]:
     """Return `sources`, those that ask for the lexicon with its queries.
 
     They hold English class words and the names of new substances. Names and words that the knowledge base doubts
     ("MET", "spice") are left out.
     """
-    if not any(source.options.get("query") == LEXICON for source in sources):
+    if not asks_lexicon(sources):
         return list(sources)
     words = [w.text for w in knowledge.classes if w.cls in SEARCHED and w.language in ("en", "") and not w.doubt]
     names = [

@@ -28,7 +28,7 @@ _AMP_PATH = re.compile(r"(?:/amp/?|\.amp|/amp\.html)$", re.IGNORECASE)
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?)$", re.IGNORECASE)
 _PORTS = {"http": 80, "https": 443}
 _SCHEMES = ("http", "https")
-_PLAIN = re.compile(r"https://([a-z0-9-]+(?:\.[a-z0-9-]+)+)((?:/[\w~-][\w.~-]*)+)", re.ASCII)  # nothing to take apart
+_PLAIN = re.compile(r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)+)((?:/[\w~-][\w.~-]*)+)", re.ASCII)  # nothing to take apart
 
 
 def absolute_url(link: str | None, base: str = "") -> str | None:
