@@ -155,6 +155,17 @@ def test_a_name_inside_an_unknown_longer_name_is_no_mention(text: str) -> None:
     assert not names(f"The drug {text} was found.") & {"acryloylfentanyl", "carfentanil", "lsd", "2c-b", "etonitazene"}
 
 
+def test_numbers_that_a_lost_column_or_a_footnote_glues_to_a_name_do_not_hide_it() -> None:
+    table = "7285Ketamine\n2575Methyprylon\n(6) Allylprodine9602\nisotonitazene/protonitazene6 (!)"
+    found = [h.surface for h in FINDER.find("text", table)[0]]
+    assert found == ["Ketamine", "Methyprylon", "Allylprodine", "isotonitazene", "protonitazene"]
+
+
+@pytest.mark.parametrize("code", ["A7285Ketamine", "72851Ketamine", "7285ketamine", "Ketamine96023", "ketamine9b"])
+def test_other_numbers_at_a_name_are_codes(code: str) -> None:
+    assert FINDER.find("text", f"the sample {code} of a drug")[0] == []
+
+
 @pytest.mark.parametrize(
     "written", ["flunitrazilam", "pyrozolam", "clonazolem x", "isotonitozene", "metonitazone", "bromazelam", "fentamyl"]
 )

@@ -25,6 +25,8 @@ def names(text: str, named: frozenset[str] = frozenset()) -> set[str]:
         ("tranq, a drug mixed with fentanyl", "xylazine"),
         ("He took molly, cocaine and ketamine.", "mdma"),
         ("Xanax bars held alprazolam.", "alprazolam"),
+        ("«uppers» (ecstasy, speed…) avec des «downers» : l'overdose", "amphetamine"),
+        ("É vendida como ecstasy ou anfetaminas.", "mdma"),
         ("Deaths from fentanyl and its analogues rose.", "fentanyl"),
     ],
 )
@@ -50,6 +52,8 @@ def test_doubtful_names_count_among_drugs(text: str, name: str) -> None:
         "L'après-midi, il est à 12 h; e-cigarettes; X. et L. 5132.",
         "Hvad koster det? Af de ti; wat doet men; mede af uit cijfers.",
         "amino acid, acid reflux, acid rain",
+        "The alkaloids of the plant.5,6 Its use as a drug is old.",
+        "the national co-ordinator for drugs and alcohol",
         "an Opium Wars museum and the Black Opium perfume",
     ],
 )

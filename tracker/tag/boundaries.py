@@ -16,6 +16,11 @@ _BRAND_ENDING = re.compile(
 )
 _SHORT_ENDING = re.compile(r"(?:['’]?s|['’](?:er|en|in|et|a|u|y)|:[a-zåäö]{1,4}|en|et)(?![^\W_])")
 
+# Tables that lost their columns glue a controlled substance's number or a footnote's mark to the name.
+_NUMBER_AFTER = re.compile(r"(?:\d{4}|\d{1,2}(?:,\d{1,2})*)(?!\w)")
+_NUMBER_BEFORE = re.compile(r"(?<![\w-])\d{4}$")
+_WHOLE_NAME = 7  # letters from which a name with a number at its end is no code
+
 _HYPHENS = "-‐‑–"
 _IN_TOKEN = re.compile(r"[\w,'′’()\[\]±+‐‑–-]*")
 
@@ -56,7 +61,16 @@ def end_of(text: str, end: int, key_length: int, *, brand: bool = False, code: b
     ).match(text, end)
     if ending:
         return end if text[end] in "'’:" else ending.end()
+    if key_length >= _WHOLE_NAME and not code and text[end - 1].islower() and _NUMBER_AFTER.match(text, end):
+        return end
     return None if text[end].isalnum() or text[end] == "_" else end
+
+
+def follows_a_number(text: str, start: int, key_length: int) -> bool:
+    """A name with a capital letter right after the four digits of its number in a list ("7285Ketamine")."""
+    if key_length < _WHOLE_NAME or not text[start - 1].isdigit() or not text[start].isupper():
+        return False
+    return text[start + 1 : start + 2].islower() and bool(_NUMBER_BEFORE.search(text, max(0, start - 6), start))
 
 
 def runs_on(text: str, end: int) -> int | None:

@@ -9,7 +9,7 @@ from tracker.tag import boundaries, company
 from tracker.tag.patterns import SHORT, squeezed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tracker.tag.patterns import Entry
 
@@ -74,11 +74,24 @@ class Choice:
                 self._judge(f, entry)
         self._places = Spans((f.start, f.end) for f, _ in self.kept)
         self._certain.update(entry.substance.name for _, entry in self.kept)
+        while doubtful and (left := self._take_supported(doubtful)) != doubtful:
+            doubtful = left  # a doubtful name that is kept supports its neighbours: "ecstasy, speed"
+
+    def _take_supported(self, doubtful: Sequence[Found]) -> list[Found]:
+        """Judge the doubtful names that have support; returns the others."""
+        left = []
+        before = len(self.kept)
         for f in doubtful:
-            if not self._blocked.touch(f.start, f.end):
-                entry_or_none = next((e for e in f.entries if self._is_supported(f, e)), None)
-                if entry_or_none is not None:
-                    self._judge(f, entry_or_none)
+            if self._blocked.touch(f.start, f.end):
+                continue
+            entry = next((e for e in f.entries if self._is_supported(f, e)), None)
+            if entry is None:
+                left.append(f)
+            else:
+                self._judge(f, entry)
+        for f, _ in self.kept[before:]:
+            self._places.add(f.start, f.end)
+        return left
 
     def _needs_company(self, f: Found, entry: Entry) -> bool:
         """Doubtful names, guessed spellings, and short codes in small letters."""

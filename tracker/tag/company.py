@@ -39,7 +39,8 @@ _STRONG = (
     r"phenethylamine|amphetamine|forensic|"
     r"droge|rauschgift|betäubungsmittel|drogue|stup[ée]fiant|droga|droghe|estupefaciente|stupefacent|verdovend|"
     r"narkoti|droger|rusmid|huume|päihde|narkotyk|dopal|fíkniefni|vímuefni|kábítószer|drog|návyk|psychotrop|"
-    r"nowe substancje|наркот|психоактивн|психотроп"
+    r"nowe substancje|наркот|психоактивн|психотроп|a[mn]fetamin|kokain|cocaín|heroín|uyuşturucu|ναρκωτ|"
+    r"наркоти|uimasti|narkotik|opojn|stupefian|psihoaktiv"
 )
 _WEAK = (
     r"dealer|dealing|seiz|inject|smok|street name|slang|nickname|pills?\b|tablet|capsule|powder|dos(?:e|es|age|ing)\b|"

@@ -11,9 +11,9 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from tracker.model import Candidate
-from tracker.tag.boundaries import end_of
+from tracker.tag.boundaries import end_of, follows_a_number
 from tracker.tag.choosing import Choice, Found, Spans
-from tracker.tag.patterns import Entry, make_patterns
+from tracker.tag.patterns import SHORT, Entry, make_patterns
 from tracker.tag.view import Hit
 from tracker.tag.words import Unknown, WordReader
 from tracker.text.fold import fold
@@ -79,7 +79,8 @@ class NameFinder:
             if group.wordless:
                 yield Found(start, end, group.entries, "exact")
                 continue
-            if start and ((before := text[start - 1]).isalnum() or before == "_"):
+            touched = start and ((before := text[start - 1]).isalnum() or before == "_")
+            if touched and (group.code or not follows_a_number(text, start, high - low)):
                 continue  # a letter or digit touches the name on its left
             if low and places[low - 1] == start:
                 continue  # it begins inside a ligature
@@ -134,6 +135,8 @@ def _may_part(text: str, entry: Entry, places: Sequence[int], at: int, gap: str)
     before, after = text[places[at - 1]], text[places[at]]
     if at == 1 and before.islower() and after.isalpha() and not gap.strip():
         return False  # "a PHP port" is no a-PHP
+    if at == 1 and len(places) <= SHORT and not gap.strip() and text[places[1] : places[1] + 2].istitle():
+        return False  # "mitragynine.5,6 Its use" is no 6-IT
     if at in entry.breaks or before.isdigit() != after.isdigit():
         stray = at == len(places) - 1 and after.islower() and not gap.strip() and not before.isdigit()
         return not stray and not ("\n" in gap and "-" not in gap)  # "HHC o CBD", a list broken into lines

@@ -27,7 +27,7 @@ ENDINGS = frozenset(
     """s es e en er ens et ets a as an ar am ami ak o os om ov ovi ova ove ou u un um uv i is ie iem ii im in iv ia
     ei ene ena eno ina ine ini ino inas inos inek ami ak nak nek t ot at ok ek ban ben bol nal nel val ral rol oz
     ta tia sa ista isa ila ile ia it ikin kin iin iini inia inin iniin iinista ksi le la ja ssa
-    erna erne eriet enet inu inem ini ins inum inid inin oi oiu iu em e""".split()
+    erna erne den dan ten tan nin ul ului eriet enet inu inem ini ins inum inid inin oi oiu iu em e""".split()
 )
 
 # A word with one of these stems is never corrected: its neighbours are other substances.
@@ -44,7 +44,7 @@ ORDINARY = frozenset(
     cannibal cannibals cannibalism promethean valerian valerate butanol butane-diol ketones ketamin's codeines
     methadon's barbitone benzoin benzodiazepin benzodiazepine benzodiazepines benzodiazepina benzodiazepinas
     amphetaminic tryptophan lidocain's tropical tropicana captain captains paxton ativa lorient tavern nootropic
-    nootropics""".split()
+    nootropics metanona methanone""".split()
 )
 
 # What German, Dutch and the Nordic languages glue to a drug's name ("Kokainproben", "ecstasypillen"), folded.
