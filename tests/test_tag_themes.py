@@ -141,6 +141,21 @@ def test_folding_keeps_every_character_in_its_place() -> None:
     assert "todliche uberdosis" in concepts.fold(text)
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "concept"),
+    [
+        ("da", "Det er 40 gange stærkere end morfin.", "potency.potent"),
+        ("da", "Stoffet er stærkt afhængighedsskabende.", "dependence.addict"),
+        ("da", "Pillerne sælges som oxycodon.", "adulteration.soldas"),
+        ("de", "Auf der Straße ist es billig.", "supply.spread"),
+    ],
+)
+def test_words_are_found_in_the_spelling_of_their_language(language: str, text: str, concept: str) -> None:
+    words = concepts.vocabulary(language)
+    found = {m.key for c in words.find(text) if isinstance(m := words.meanings[c.meaning], concepts.Concept)}
+    assert concept in found
+
+
 @pytest.mark.parametrize("language", sorted(concepts.languages()))
 def test_every_cue_finds_itself(language: str) -> None:
     words = concepts.vocabulary(language)
