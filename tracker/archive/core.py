@@ -5,16 +5,12 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from tracker.archive import connection as _connection
-from tracker.archive import ledger, read, store
-from tracker.archive.filters import NO_FILTERS, Filters
+from tracker.archive import ledger, store
 from tracker.archive.index import add_to_search
-from tracker.archive.lookup import Lookup
 from tracker.archive.polls import Poll, write_polls
-from tracker.archive.query import parse
-from tracker.archive.search import Searcher, SearchResult, make_asked
 from tracker.archive.store import Stored
 from tracker.archive.terms import Terms
 from tracker.archive.times import stamp
@@ -27,11 +23,12 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from tracker.archive.export import Manifest
+    from tracker.archive.filters import Filters
     from tracker.archive.ledger import SourceHealth
     from tracker.archive.lookup import Names
     from tracker.archive.read import Record, Revision, TagMode
     from tracker.archive.retag import RetagReport, SupportsTag
-    from tracker.archive.search import Sort
+    from tracker.archive.search import Asked, Searcher, SearchResult, Sort
     from tracker.archive.stories import StoryView
     from tracker.model import Document, FetchState, Source, SourceResult, Tags
 
@@ -177,6 +174,8 @@ class Archive:
         self, numbers: Sequence[int], *, as_of: datetime | None = None, tags: TagMode = "then", private: bool = False
     ) -> list[Record]:
         """Documents in the order of `numbers`; unknown ones are left out. `private` shows text that no output may."""
+        from tracker.archive import read
+
         with self.reading():
             return read.records(self._db, self._terms, numbers, as_of=_stamp(as_of), tags=tags, private=private)
 
@@ -184,11 +183,15 @@ class Archive:
         self, *, as_of: datetime | None = None, tags: TagMode = "then", everything: bool = False
     ) -> Iterator[Record]:
         """Every kept document (with `everything` the others too), smallest number first, read in pages."""
+        from tracker.archive import read
+
         for page in read.all_ids(self._db, as_of=_stamp(as_of), everything=everything):
             yield from self.documents(page, as_of=as_of, tags=tags)
 
     def revisions(self, number: int, *, as_of: datetime | None = None) -> list[Revision]:
         """All versions of a document, oldest first."""
+        from tracker.archive import read
+
         with self.reading():
             return read.revisions(self._db, number, as_of)
 
@@ -226,7 +229,7 @@ class Archive:
         self,
         query: str = "",
         *,
-        filters: Filters = NO_FILTERS,
+        filters: Filters | None = None,
         lexicon: Names | None = None,
         searches: Mapping[str, str] | None = None,
         as_of: datetime | None = None,
@@ -246,9 +249,9 @@ class Archive:
         """
         if limit < 0 or offset < 0:
             raise UsageError("limit and offset must not be negative")
-        asked = make_asked(
-            parse(query, searches=searches), filters.nodes(), as_of=_stamp(as_of), tags=tags, everything=everything,
-            sort=sort, limit=limit, offset=offset, before=before,
+        asked = _asked(
+            query, filters, searches, as_of=_stamp(as_of), tags=tags, everything=everything, sort=sort, limit=limit,
+            offset=offset, before=before,
         )  # fmt: skip
         with self.reading():
             return self._searcher(lexicon).search(asked)
@@ -257,7 +260,7 @@ class Archive:
         self,
         query: str = "",
         *,
-        filters: Filters = NO_FILTERS,
+        filters: Filters | None = None,
         lexicon: Names | None = None,
         searches: Mapping[str, str] | None = None,
         as_of: datetime | None = None,
@@ -265,13 +268,14 @@ class Archive:
         everything: bool = False,
     ) -> Iterator[Record]:
         """All hits of a query, newest first, read in pages: for export."""
-        asked = make_asked(
-            parse(query, searches=searches), filters.nodes(), as_of=_stamp(as_of), tags=tags, everything=everything
-        )
+        asked = _asked(query, filters, searches, as_of=_stamp(as_of), tags=tags, everything=everything)
         for page in self._searcher(lexicon).documents(asked):
             yield from self.documents(page, as_of=as_of, tags=tags)
 
     def _searcher(self, lexicon: Names | None) -> Searcher:
+        from tracker.archive.lookup import Lookup
+        from tracker.archive.search import Searcher
+
         return Searcher(self._db, self._terms, Lookup(self._db, self._terms, lexicon))
 
     def export(
@@ -281,7 +285,7 @@ class Archive:
         *,
         now: datetime,
         query: str = "",
-        filters: Filters = NO_FILTERS,
+        filters: Filters | None = None,
         lexicon: Names | None = None,
         searches: Mapping[str, str] | None = None,
         as_of: datetime | None = None,
@@ -295,7 +299,7 @@ class Archive:
             query, filters=filters, lexicon=lexicon, searches=searches, as_of=as_of, tags=tags, everything=everything
         )
         said = {
-            "query": query, "filters": filters.as_dict(), "as_of": _stamp(as_of), "tags": tags,
+            "query": query, "filters": filters.as_dict() if filters else {}, "as_of": _stamp(as_of), "tags": tags,
             "everything": everything,
             "exported_at": stamp(now),
         }  # fmt: skip
@@ -413,6 +417,13 @@ class Archive:
 
     def __repr__(self) -> str:
         return f"Archive({str(self.path)!r})"
+
+
+def _asked(query: str, filters: Filters | None, searches: Mapping[str, str] | None, **how: Any) -> Asked:
+    from tracker.archive.query import parse
+    from tracker.archive.search import make_asked
+
+    return make_asked(parse(query, searches=searches), filters.nodes() if filters is not None else [], **how)
 
 
 def _stamp(moment: datetime | None) -> str | None:

@@ -147,6 +147,14 @@ def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1)
 
 
+def as_json_lines(value: Mapping[str, Any], rows: str) -> str:
+    """As `as_json`, for an object whose list `rows` may be long: a line for each of them."""
+    head = as_json({name: part for name, part in value.items() if name != rows}).removesuffix("\n}")
+    lines = ",".join(f"\n  {json.dumps(row, ensure_ascii=False)}" for row in value[rows])
+    end = "\n ]" if lines else "]"
+    return f'{head},\n "{rows}": [{lines}{end}\n}}'
+
+
 def write_jsonl(rows: Iterable[Mapping[str, Any]]) -> None:
     """One object a line on stdout."""
     for row in rows:

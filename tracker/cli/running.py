@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tracker.cli.base import Moment, State, as_json, pass_state, print_table, progress, utc_now
+from tracker.cli.base import Moment, State, as_json_lines, pass_state, print_table, progress, utc_now
 from tracker.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def collect(
         raise UsageError("--since lies in the future")
     report = collect_once(state, chosen(state.load_sources(), only), force=force, since=since)
     if form == "json":
-        click.echo(as_json(pipeline.as_contract(report)))
+        click.echo(as_json_lines(pipeline.as_contract(report), "sources"))
     else:
         rows = [
             (s.id, s.status, s.new, s.revised, s.unchanged, s.http or "", s.ms, s.error or "") for s in report.sources

@@ -6,6 +6,7 @@ Redirects are followed by hand, because each hop has to pass the address guard, 
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +18,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import IncompleteRead, ProtocolError
 
 from tracker.collect.causes import is_worth_a_retry, translated
@@ -32,6 +34,9 @@ from tracker.model import Payload, Request
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
 _RETRIED = frozenset({502, 504})
+_PLAIN = re.compile(
+    r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::(?:[1-5]\d{4}|\d{1,4}))?(?:/[\w~-][\w.~-]*)+/?(?:\?[\w=&.~-]+)?", re.ASCII
+)
 _PIECE = 64 * 1024
 _ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/json;q=0.9, "
@@ -278,6 +283,10 @@ def _chunks(raw: Any, cut: list[str]) -> Any:
 
 def _prepare(url: str, params: Sequence[tuple[str, str]], headers: Mapping[str, str]) -> requests.PreparedRequest:
     prepared = requests.PreparedRequest()
+    if not params and _PLAIN.fullmatch(url):  # as most addresses of feeds: `prepare` would leave it as it is
+        prepared.method, prepared.url = "GET", url
+        prepared.headers = CaseInsensitiveDict(headers)
+        return prepared
     try:
         prepared.prepare(
             method="GET",

@@ -53,7 +53,15 @@ def validate_options(name: str, options: Mapping[str, Any]) -> list[str]:
     """Return one line for each mistake in a source's `options`, each naming its field; [] when all is well."""
     from tracker.sources._base import option_problems
 
-    return option_problems(kind(name), options)
+    return option_problems(kind(name), options) if options else list(_without_options(name))
+
+
+@cache
+def _without_options(name: str) -> tuple[str, ...]:
+    """Most entries have none, and there are hundreds of a kind."""
+    from tracker.sources._base import option_problems
+
+    return tuple(option_problems(kind(name), {}))
 
 
 def parse_file(name: str, data: bytes, *, url: str = "", options: Mapping[str, Any] | None = None) -> Page:
