@@ -136,6 +136,48 @@ def test_monday_morning_from_digest_to_a_marked_document(browser, address, db):
     assert ("anna", "important") in {(d.who, d.verdict) for d in found}
 
 
+def test_a_mark_is_taken_back_where_it_was_made(browser, address, db):
+    with visit(browser, address) as page:
+        page.goto("/document/7")
+        page.get_by_role("button", name="Important").first.click()
+        page.get_by_role("button", name="Undo", exact=True).click()
+        page.get_by_text("Undone", exact=True).wait_for()
+        page.keyboard.press("n")
+        page.get_by_text("Marked: not relevant").wait_for()
+        page.reload()
+        page.get_by_role("button", name="Undo not relevant on document:7").click()
+        page.wait_for_url("**/document/7")
+        page.keyboard.press("x")
+        page.get_by_text("Marked: read").wait_for()
+        page.keyboard.press("u")
+        page.get_by_text("Undone", exact=True).wait_for()
+    with Archive.open(db) as archive:
+        assert people.standing(archive, ["document:7"]).get("document:7", []) == []
+
+
+@pytest.mark.parametrize("path", ["/", "/week/2026-W40", "/search?q=protonitazene", "/document/3", "/signals"])
+def test_every_page_that_can_look_back_says_so_at_its_head(browser, address, path):
+    with visit(browser, address, login=False) as page:
+        page.goto(path)
+        page.locator("header").get_by_text("As known on").click()
+        page.get_by_label("Show only what was known by").fill("2026-10-10T12:00")
+        page.get_by_role("button", name="Go back").click()
+        assert "As known at 10 Oct 2026, 12:00 UTC" in page.get_by_role("main").inner_text()
+        page.get_by_role("link", name="Back to now").click()
+        assert page.url == address + path
+
+
+def test_who_looks_at_the_past_stays_there_until_going_back(browser, address):
+    with visit(browser, address, login=False) as page:
+        page.goto("/search?q=protonitazene&as_of=2026-10-10T12:00")
+        page.get_by_role("link", name="Alert on protonitazene").click()
+        assert "Cork" not in page.locator(".text").inner_text()
+        page.get_by_role("link", name="protonitazene", exact=True).first.click()
+        assert "As known at 10 Oct 2026" in page.get_by_role("main").inner_text()
+        page.get_by_role("link", name="This week").click()
+        assert "2026-W41" in page.get_by_role("heading", level=1).inner_text()
+
+
 def test_a_researcher_searches_narrows_exports_and_follows(browser, address):
     with visit(browser, address, login=False, accept_downloads=True) as page:
         page.goto("/search")

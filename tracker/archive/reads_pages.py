@@ -20,11 +20,9 @@ EXAMPLES = 3  # documents shown with a candidate
 
 def lean(archive: Archive) -> Archive:
     """Let one of several connections of a process take little memory; the system's own cache serves them all."""
-    archive._db.execute("PRAGMA cache_size = -8192")
+    archive._db.execute("PRAGMA cache_size = -3072")
     archive._db.execute("PRAGMA mmap_size = 0")
-    archive._db.execute(
-        "PRAGMA temp_store = FILE"
-    )  # only large sorts leave memory
+    archive._db.execute("PRAGMA temp_store = FILE")  # only large sorts leave memory
     return archive
 
 

@@ -140,7 +140,7 @@ def digest(desk: Desk, week: str | None, as_of: datetime | None = None) -> Diges
     from tracker.digest import make_digest
 
     now = desk.now()
-    wanted = weeks.week_of(weeks.start_of(week)) if week else weeks.week_of(now)
+    wanted = weeks.week_of(weeks.start_of(week)) if week else weeks.week_of(as_of or now)
     settings = {**desk.digest, "searches": desk.searches}
 
     def make(archive: Archive) -> Digest:
@@ -149,11 +149,11 @@ def digest(desk: Desk, week: str | None, as_of: datetime | None = None) -> Diges
     return desk.kept(("digest", wanted, as_of or f"{now:%Y-%m-%d}"), make)
 
 
-def digest_weeks(desk: Desk) -> list[str]:
+def digest_weeks(desk: Desk, as_of: datetime | None = None) -> list[str]:
     """Weeks that have a digest, this one first."""
     from tracker.archive.reads_analysis import archive_span
 
-    now = desk.now()
+    now = as_of or desk.now()
     span = archive_span(desk.archive(), weeks.stamp(now))
     if span is None:
         return []

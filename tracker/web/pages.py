@@ -18,6 +18,8 @@ from tracker.web.params import Asked, asked, moment
 from tracker.web.render import address, page
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tracker.archive.read import Record, Revision
     from tracker.archive.search import SearchResult
     from tracker.digest.model import Item
@@ -40,27 +42,27 @@ CHUNK = 64 * 1024
 
 
 @router.get("/")
-def this_week(request: Request) -> Response:
+def this_week(request: Request, as_of: str = "") -> Response:
     auth.who(request)
-    return _week(request, None)
+    return _week(request, None, moment(as_of))
 
 
 @router.get("/week/{week}")
-def one_week(request: Request, week: str) -> Response:
+def one_week(request: Request, week: str, as_of: str = "") -> Response:
     auth.who(request)
-    return _week(request, week)
+    return _week(request, week, moment(as_of))
 
 
-def _week(request: Request, week: str | None) -> Response:
+def _week(request: Request, week: str | None, when: datetime | None) -> Response:
     from tracker.digest import plain
 
     desk: Desk = request.app.state.desk
-    found = look.digest(desk, week)
-    others = look.digest_weeks(desk)
+    found = look.digest(desk, week, when)
+    others = look.digest_weeks(desk, when)
     return page(
         request, "week.html.j2", digest=found, weeks=others, facts=plain.head_facts(found), plot=signal_plot,
-        feed="/feeds/alerts.atom", current=weeks.week_of(desk.now()), before=_beside(others, found.week, 1),
-        after=_beside(others, found.week, -1),
+        feed="/feeds/alerts.atom", current=weeks.week_of(when or desk.now()), as_of=when,
+        before=_beside(others, found.week, 1), after=_beside(others, found.week, -1),
     )  # fmt: skip
 
 
@@ -129,7 +131,7 @@ def _active(search: Asked) -> list[tuple[str, str, str]]:
     return [
         (name, value, address("", "/search", [pair for pair in pairs if pair != (name, value)]))
         for name, value in pairs
-        if name not in ("q", "sort")
+        if name not in ("q", "sort", "as_of")  # the moment is told above the page, with the way back
     ]
 
 
@@ -234,12 +236,15 @@ def story(request: Request, id: int, as_of: str = "") -> Response:
     )  # fmt: skip
 
 
-def _why(links: tuple[Any, ...]) -> dict[int, list[Any]]:
-    """Links of each document to earlier numbers."""
-    found: dict[int, list[Any]] = {}
+def _why(links: tuple[Any, ...]) -> dict[int, list[tuple[str, str, list[int]]]]:
+    """(relation, why, earlier numbers) of each document; links for one reason stand together."""
+    found: dict[int, dict[tuple[str, str], list[int]]] = {}
     for link in links:
-        found.setdefault(max(link.a, link.b), []).append(link)
-    return found
+        found.setdefault(max(link.a, link.b), {}).setdefault((link.relation, link.why), []).append(min(link.a, link.b))
+    return {
+        number: [(relation, why, sorted(others)) for (relation, why), others in reasons.items()]
+        for number, reasons in found.items()
+    }
 
 
 def _news(records: list[Record]) -> dict[int, list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     import jinja2
     from fastapi import Request
 
-    from tracker.archive.people import User
+    from tracker.archive.people import Decision, User
 
 STATIC = Path(__file__).parent / "static"
 NAV = (
     ("/", "This week"), ("/search", "Search"), ("/substances", "Substances"), ("/signals", "Signals"),
     ("/candidates", "Candidates"), ("/sources", "Sources"), ("/about", "About"),
 )  # fmt: skip
+TIMED = ("/", "/week", "/search", "/document", "/story", "/substance", "/signals", "/export", "/feeds/search")
 SYMBOLS: Mapping[str, str] = {"affirmed": "✓", "negated": "✕", "hypothetical": "?"}
 
 
@@ -38,17 +39,48 @@ def page(request: Request, template: str, **values: Any) -> HTMLResponse:
     response = HTMLResponse()
     token = auth.form_token(request, response if values.pop("begin_form", False) else None)
     here = request.url.path.removeprefix(root)
+    when = moment(values.get("as_of"))
     shared = {
-        "url": lambda path, *pairs, **query: address(root, path, *pairs, **query),
+        "url": lambda path, *pairs, **query: address(root, path, *pairs, **_then(when, path, pairs, query)),
         "static": lambda name: f"{root}/static/{name}?v={fingerprint(name)}",
         "user": user, "may_decide": user is not None and user.role == "analyst", "token": token, "nav": NAV,
         "here": here, "here_full": here + (f"?{request.url.query}" if request.url.query else ""),
-        "feed": None, "as_of": None,
+        "feed": None, "as_of": None, "timed": is_timed(here), "may_undo": _may_undo(request, user),
+        "here_pairs": [(k, v) for k, v in request.query_params.multi_items() if k not in ("as_of", "cursor") and v],
     }  # fmt: skip
     content = environment().get_template(template).render({**shared, **values})
     response.body = content.encode("utf-8", "replace")
     response.headers["content-length"] = str(len(response.body))
     return response
+
+
+def is_timed(path: str) -> bool:
+    """Whether the page at `path` can be shown as of a past moment."""
+    return path == "/" or any(path == start or path.startswith((f"{start}/", f"{start}.")) for start in TIMED[1:])
+
+
+def _then(when: str | None, path: str, pairs: Sequence[Any], query: dict[str, object]) -> dict[str, object]:
+    """The query of a link; who looks at the past stays there."""
+    if when is None or "as_of" in query or not is_timed(path.partition("#")[0].partition("?")[0]):
+        return query
+    given = any(name == "as_of" for some in pairs for name, _ in some)
+    return query if given or "as_of=" in path else {**query, "as_of": when}
+
+
+def _may_undo(request: Request, user: User | None) -> Callable[[Decision], bool]:
+    """Whether the one who looks may take a decision back: one's own of the last twenty. Asked for only where shown."""
+    found: list[set[int]] = []
+
+    def may_undo(decision: Decision) -> bool:
+        if user is None or user.role != "analyst" or decision.who != user.name:
+            return False
+        if not found:
+            from tracker.archive import people
+
+            found.append({d.id for d in people.own_decisions(request.app.state.desk.archive(), user.name)})
+        return decision.id in found[0]
+
+    return may_undo
 
 
 def _user(request: Request) -> User | None:
@@ -83,8 +115,8 @@ def environment() -> jinja2.Environment:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     made.filters |= {
-        "day": day, "minute": minute, "moment": moment, "claimed": words.claimed, "out": out, "label": label,
-        "plain": plain_number, "quoted": lambda text: quote(str(text), safe=""), "clip": words.clip,
+        "day": day, "minute": minute, "moment": moment, "typed": typed, "claimed": words.claimed, "out": out,
+        "label": label, "plain": plain_number, "quoted": lambda text: quote(str(text), safe=""), "clip": words.clip,
         "number": words.number,
     }  # fmt: skip
     made.globals |= {
@@ -103,6 +135,11 @@ def minute(moment: datetime | str | None) -> str:
     """`18 Nov 2026, 07:00 UTC`."""
     found = _moment(moment) if moment else None
     return f"{words.day(found)}, {found.astimezone(UTC):%H:%M} UTC" if found else "never"
+
+
+def typed(when: datetime | None) -> str:
+    """As a field for date and time takes it."""
+    return f"{when:%Y-%m-%dT%H:%M}" if when else ""
 
 
 def moment(when: datetime | None) -> str | None:

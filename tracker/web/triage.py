@@ -128,6 +128,8 @@ def undo(request: Request, id: Annotated[int, Form()], token: Text = "", next: T
     taken = people.undo(desk.archive(), id, who=user.name, now=desk.now())
     if taken.subject.startswith("candidate:") and taken.verdict != "note":
         _take_out(desk, taken)
+    if "application/json" in request.headers.get("accept", ""):
+        return JSONResponse({"id": id, "subject": taken.subject, "verdict": taken.verdict, "undone": True})
     return _to(request, next)
 
 

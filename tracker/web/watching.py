@@ -11,6 +11,7 @@ from tracker.analysis import weeks
 from tracker.archive import people, reads_pages
 from tracker.errors import ConfigError
 from tracker.web import auth, look, plots
+from tracker.web.params import moment
 from tracker.web.render import page
 
 if TYPE_CHECKING:
@@ -34,17 +35,18 @@ KINDS = {
 
 
 @router.get("/signals")
-def signals(request: Request, week: str = "") -> Response:
+def signals(request: Request, week: str = "", as_of: str = "") -> Response:
     auth.who(request)
     desk: Desk = request.app.state.desk
-    found_week, found = look.signals(desk, week or None, None)
+    when = moment(as_of)
+    found_week, found = look.signals(desk, week or None, when)
     numbers = [n for signal in found for n in signal.documents[:MOST_BEHIND]]
-    records = {record.id: record for record in desk.archive().documents(numbers)}
+    records = {record.id: record for record in desk.archive().documents(numbers, as_of=when)}
     groups = {kind: [s for s in found if s.kind == kind] for kind in KINDS}
     return page(
         request, "signals.html.j2", week=found_week, groups=groups, titles=KINDS, records=records,
-        plot=signal_plot, detail=_detail, weeks=look.digest_weeks(desk), total=len(found),
-        current=weeks.week_of(desk.now()),
+        plot=signal_plot, detail=_detail, weeks=look.digest_weeks(desk, when), total=len(found),
+        current=weeks.week_of(when or desk.now()), as_of=when,
     )  # fmt: skip
 
 

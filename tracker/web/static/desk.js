@@ -8,6 +8,7 @@
   const said = document.getElementById("said");
   let at = -1;
   let quiet = 0;
+  let undoLast = null;
   root.classList.add("js");
 
   const kept = (key, value) => {
@@ -53,6 +54,34 @@
     return true;
   };
 
+  const send = async (address, data) => {
+    const answer = await fetch(address, {
+      method: "POST", body: new URLSearchParams(data), headers: { Accept: "application/json" }, redirect: "error",
+    });
+    if (!answer.ok) throw new Error(String(answer.status));
+    return answer.json();
+  };
+
+  // What was marked can be taken back where it was marked.
+  const offerUndo = (form, made) => {
+    const button = form.querySelector(".undo-last") || document.createElement("button");
+    button.type = "button";
+    button.className = "plain undo-last";
+    button.textContent = "Undo";
+    form.append(button);
+    undoLast = button.onclick = async () => {
+      try {
+        await send(form.action.replace(/decide$/, "undo"), { token: new FormData(form).get("token"), id: made.id });
+        for (const other of form.querySelectorAll("button[name]")) other.removeAttribute("aria-pressed");
+        button.remove();
+        undoLast = null;
+        say("Undone");
+      } catch (error) {
+        say("Not undone: the page is too old or the archive is busy. Load it again.");
+      }
+    };
+  };
+
   // Marks are sent in the background; the page's form is the way when that fails.
   document.addEventListener("submit", async (event) => {
     const form = event.target;
@@ -62,11 +91,9 @@
     const data = new FormData(form);
     data.set(button.name, button.value);
     try {
-      const answer = await fetch(form.action, {
-        method: "POST", body: new URLSearchParams(data), headers: { Accept: "application/json" }, redirect: "error",
-      });
-      if (!answer.ok) throw new Error(String(answer.status));
-      for (const other of form.querySelectorAll("button")) other.setAttribute("aria-pressed", String(other === button));
+      const made = await send(form.action, data);
+      for (const other of form.querySelectorAll("button[name]")) other.setAttribute("aria-pressed", String(other === button));
+      offerUndo(form, made);
       say(`Marked: ${button.textContent.toLowerCase()}`);
     } catch (error) {
       say("Not marked: the page is too old or the archive is busy. Load it again.");
@@ -84,6 +111,7 @@
     x: () => { if (press("read")) go(1); },
     i: () => press("important"),
     n: () => press("not_relevant"),
+    u: () => { if (undoLast) undoLast(); },
     "/": () => (document.getElementById("q") || document.getElementById("quick-q")).focus(),
     "?": () => dialog.showModal(),
   };
