@@ -148,6 +148,16 @@ def test_folding_keeps_every_character_in_its_place() -> None:
         ("da", "Stoffet er stærkt afhængighedsskabende.", "dependence.addict"),
         ("da", "Pillerne sælges som oxycodon.", "adulteration.soldas"),
         ("de", "Auf der Straße ist es billig.", "supply.spread"),
+        ("ro", "Doi tineri au ajuns la spital în comă.", "poisoning.hospital"),
+        ("tr", "Polis 3 kilo bonzai ele geçirdi.", "supply.seize"),
+        ("el", "Δύο άνθρωποι πέθαναν από τα ναρκωτικά.", "death.fact"),
+        ("hr", "Nova droga pojavila se prvi put.", "emergence.first"),
+        ("sr", "Policija je zaplenila tablete.", "supply.seize"),
+        ("sl", "V Mariboru so zaznali lažni ketamin.", "counterfeit.fake"),
+        ("et", "Politsei leidis fentanüüli, kaks inimest suri.", "death.fact"),
+        ("lt", "Du žmonės mirė, kiti pateko į ligoninę.", "death.fact"),
+        ("lv", "Vīrietis miris pēc pārdozēšanas.", "poisoning.overdose"),
+        ("sk", "Zomřel po předávkování.", "poisoning.overdose"),
     ],
 )
 def test_words_are_found_in_the_spelling_of_their_language(language: str, text: str, concept: str) -> None:

@@ -34,7 +34,11 @@ KINDS = (
     "negation", "negation_after", "pseudo", "hypothetical", "hypothetical_after", "end", "historical", "other",
     "comparison", "panel", "schedule", "reference", "decides_negated", "decides_hypothetical", "decides_affirmed",
 )  # fmt: skip
-_SAME = {"nb": "no", "nn": "no"}  # languages that share a set of cues
+# Languages that share a set of cues, or are read with those of a near relative.
+_SAME = {
+    "nb": "no", "nn": "no", "sr": "hr", "bs": "hr", "sk": "cs", "uk": "ru", "be": "ru", "bg": "ru", "mk": "ru",
+    "ca": "es", "gl": "es", "lb": "de", "af": "nl",
+}  # fmt: skip
 _MARKS = "!\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~\t\n\r\v\f\x1c\x1d\x1e\x85"
 _TABLE = {ord(mark): " " for mark in _MARKS}
 _ODD = re.compile(r"[^\x00-\x7f\u0430-\u044f]")
