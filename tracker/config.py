@@ -80,7 +80,7 @@ EnvironmentName = Annotated[str, AfterValidator(_environment_name)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=False)
+    model_config = ConfigDict(extra="forbid", strict=False, defer_build=True)  # most runs need two of them
 
 
 class _Defaults(_Strict):
@@ -321,11 +321,15 @@ class Settings:
 
     contact: str | None = None
     timezone: str = "UTC"
-    digest: Mapping[str, Any] = field(default_factory=lambda: _DigestSettings().model_dump())
+    digest: Mapping[str, Any] = field(default_factory=lambda: _defaults_of(_DigestSettings))
     mail: Mapping[str, Any] | None = None
     searches: Mapping[str, str] = field(default_factory=dict)
-    web: Mapping[str, Any] = field(default_factory=lambda: _WebSettings().model_dump())
+    web: Mapping[str, Any] = field(default_factory=lambda: _defaults_of(_WebSettings))
     folder: Path = Path()  # where tracker.yaml and the analyst's own files stand
+
+
+def _defaults_of(model: type[BaseModel]) -> dict[str, Any]:
+    return {name: part.get_default(call_default_factory=True) for name, part in model.model_fields.items()}
 
 
 def load_settings(folder: Path) -> Settings:

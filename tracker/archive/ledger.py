@@ -7,7 +7,6 @@ import json
 import re
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from tracker.archive.times import moment, stamp
@@ -217,6 +216,8 @@ def rhythm_days(arrivals: Sequence[datetime]) -> float | None:
     """Median days between arrivals given newest first; None with fewer than four, where a median says nothing."""
     if len(arrivals) < 4:
         return None
+    from statistics import median
+
     gaps = [(a - b).total_seconds() / 86400 for a, b in itertools.pairwise(arrivals)]
     return round(median(gaps), 2)
 

@@ -12,9 +12,6 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from tracker.archive import people
-from tracker.archive.views import VIEWS
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -218,6 +215,8 @@ def _tables(connection: sqlite3.Connection) -> None:
 
 def make_views(connection: sqlite3.Connection) -> None:
     """(Re)create the public views; called by every step that changes what they read."""
+    from tracker.archive.views import VIEWS
+
     for name, view in VIEWS.items():
         connection.execute(f"DROP VIEW IF EXISTS {name}")
         connection.execute(view.sql)
@@ -237,6 +236,8 @@ def run_script(connection: sqlite3.Connection, script: str) -> None:
 
 
 def _people(connection: sqlite3.Connection) -> None:
+    from tracker.archive import people
+
     run_script(connection, people.TABLES)
 
 

@@ -28,7 +28,7 @@ from tracker.text.markup import plain
 class Options(BaseModel):
     """Base of a kind's options: unknown fields are mistakes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 def _selector(value: str) -> str:
