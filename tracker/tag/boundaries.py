@@ -46,6 +46,7 @@ _PREFIX_WORDS = (
 )  # fmt: skip
 _PREFIX_ENDS = frozenset(word[-2:] for word in (*_PREFIX_WORDS, "nor"))
 _POSITIONS = ("ortho", "meta", "para", "alpha", "beta")
+_CODE_JOINTS = ("-", "‐", "‑")
 _CODE_ON = re.compile(r"[-‐‑][A-Z0-9][A-Z0-9'-]{0,8}(?![\w])")
 
 
@@ -75,16 +76,16 @@ def follows_a_number(text: str, start: int, key_length: int) -> bool:
 
 def runs_on(text: str, end: int) -> int | None:
     """End of a code that goes on after a name that is a code itself ("2C-B" in "2C-B-XY"); None where it ends."""
-    match = _CODE_ON.match(text, end)
+    match = _CODE_ON.match(text, end) if text.startswith(_CODE_JOINTS, end) else None
     return match.end() if match else None
 
 
 def changed_molecule(text: str, start: int) -> int | None:
     """Start of a chemical prefix right before the name that makes it another molecule ("N-desethyl …")."""
     last = text[start - 1 : start]
-    if not last or (last not in _HYPHENS and last not in " \n"):
+    if not last:
         return None
-    if last not in _HYPHENS and text[start - 3 : start - 1].lower() not in _PREFIX_ENDS:
+    if last not in _HYPHENS and (last not in " \n" or text[start - 3 : start - 1].lower() not in _PREFIX_ENDS):
         return None
     at = _token_start(text, start - 1)
     token = text[at : start - 1]

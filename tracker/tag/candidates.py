@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.text.fold import key
 
 if TYPE_CHECKING:
+    from ahocorasick_rs import AhoCorasick
+
     from tracker.tag.patterns import Entry
     from tracker.tag.spelling import Speller
 
@@ -103,7 +106,29 @@ _QUICK = re.compile(
     r"czca|cumyl|jwh|hhc|thc|cbd|2c-|nb|pc|mc|ec|bc|p$|t$|u-?\d|dck|mxe",
     re.IGNORECASE,
 )
+# What one of the forms needs of a word without digits; the other parts go with digits or stand behind a hyphen.
+_STEMS = (
+    "zolam", "azepam", "oxipam", "itazen", "etazene", "itazep", "fentan", "orphine", "cathinone", "ylone", "edrone",
+    "pyrovalerone", "phenone", "phenid", "tryptamine", "phenethylamine", "etamine", "cyclidine", "omidate",
+    "lysergamid", "phenibut", "hhc", "thc",
+)  # fmt: skip
+_PARTED = re.compile(r"inaca|ica|iata|caca|gaclone|oxizid|pyca|czca|cumyl|cbd", re.IGNORECASE)
+_PVP = re.compile("[aα][-‑‐–]?P")
 _PIECES = re.compile(r"[^\W_]{6,}")
+
+
+@cache
+def _stems() -> AhoCorasick:
+    from ahocorasick_rs import AhoCorasick
+
+    return AhoCorasick(_STEMS)
+
+
+def may_be_new(word: str, folded: str) -> bool:
+    """Whether `look` may find a form in a word or compound without digits; never wrong when it says no."""
+    if _stems().find_matches_as_indexes(folded) or _PVP.search(word):
+        return True
+    return not word.isalpha() and _PARTED.search(word) is not None
 
 
 def look(word: str, known: Mapping[str, tuple[Entry, ...]], speller: Speller) -> list[tuple[int, int, str, str]]:

@@ -53,6 +53,7 @@ class Choice:
         self.text = text
         self.kept: list[tuple[Found, Entry]] = []
         self.unknown: list[tuple[int, int, str, str]] = []
+        self.in_doubt = False  # whether anything depends on what else is named
         self._certain = set(named)
         self._blocked = Spans()
         self._places = Spans()
@@ -62,16 +63,21 @@ class Choice:
     def take(self, found: Iterable[Found]) -> None:
         """Judge all names of the text. Certain names first, so that doubtful ones see what is near them."""
         found = list(found)
-        self._starts = frozenset([f.start for f in found])
+        self._starts = frozenset([f[0] for f in found])
         doubtful = []
-        for f in sorted(found, key=_longest_first):
-            entry = f.entries[0]
+        touch = self._blocked.touch
+        for f in sorted(found, key=_longest_first) if len(found) > 1 else found:
+            start, end, entries, _ = f
+            entry = entries[0]
             if entry.alias.doubt == "never":
-                self._blocked.add(f.start, f.end)
+                self._blocked.add(start, end)
             elif self._needs_company(f, entry):
                 doubtful.append(f)
-            elif not self._blocked.touch(f.start, f.end):
+            elif not touch(start, end):
                 self._judge(f, entry)
+        if not doubtful:
+            return
+        self.in_doubt = True
         self._places = Spans((f.start, f.end) for f, _ in self.kept)
         self._certain.update(entry.substance.name for _, entry in self.kept)
         while doubtful and (left := self._take_supported(doubtful)) != doubtful:
@@ -95,31 +101,33 @@ class Choice:
 
     def _needs_company(self, f: Found, entry: Entry) -> bool:
         """Doubtful names, guessed spellings, and short codes in small letters."""
-        if entry.alias.doubt or f.how == "one typo" or (f.how != "exact" and f.end - f.start < _SURE_GUESS):
+        start, end, _, how = f
+        if entry.alias.doubt or (how != "exact" and (how == "one typo" or end - start < _SURE_GUESS)):
             return True
-        return len(entry.key) <= SHORT and entry.key.isascii() and self.text[f.start : f.end].islower()
+        return len(entry.key) <= SHORT and entry.key.isascii() and self.text[start:end].islower()
 
     def _judge(self, f: Found, entry: Entry) -> None:
         text, substance = self.text, entry.substance
-        self._blocked.add(f.start, f.end)
-        prefix = boundaries.changed_molecule(text, f.start)
+        start, end, _, _ = f
+        self._blocked.add(start, end)
+        prefix = boundaries.changed_molecule(text, start)
         on = None
-        if substance.nps and _is_code(entry) and f.end + 1 not in self._starts:
-            on = boundaries.runs_on(text, f.end)
+        if substance.nps and _is_code(entry) and end + 1 not in self._starts:
+            on = boundaries.runs_on(text, end)
         if prefix is not None:
-            self.unknown.append((prefix, f.end, substance.cls, f"a prefix before {substance.name}"))
+            self.unknown.append((prefix, end, substance.cls, f"a prefix before {substance.name}"))
         elif on is not None:
-            self.unknown.append((f.start, on, substance.cls, f"a code that begins with {substance.name}"))
+            self.unknown.append((start, on, substance.cls, f"a code that begins with {substance.name}"))
         elif not (
-            company.names_a_class(text, f.start, f.end)
-            or company.is_class_use(text, f.start, f.end, substance.name)
-            or self._is_other_acronym(f, entry)
+            company.names_a_class(text, start, end)
+            or company.is_class_use(text, start, end, substance.name)
+            or (len(entry.key) <= 5 and self._is_other_acronym(f))
         ):
             self.kept.append((f, entry))
 
-    def _is_other_acronym(self, f: Found, entry: Entry) -> bool:
+    def _is_other_acronym(self, f: Found) -> bool:
         code = self.text[f.start : f.end]
-        if len(entry.key) > 5 or not code.isupper():
+        if not code.isupper():
             return False
         if code == "DOI":
             return company.is_doi(self.text, f.end)
@@ -148,7 +156,8 @@ class Choice:
 
 
 def _longest_first(f: Found) -> tuple[int, int, int]:
-    return f.start - f.end, f.start, -len(f.entries[0].key)
+    start, end, entries, _ = f
+    return start - end, start, -len(entries[0][0])
 
 
 def _is_code(entry: Entry) -> bool:

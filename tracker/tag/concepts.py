@@ -13,7 +13,7 @@ import csv
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
@@ -24,6 +24,7 @@ from ahocorasick_rs import AhoCorasick
 
 from tracker.errors import LexiconError
 from tracker.model import Theme
+from tracker.text import charset
 
 if TYPE_CHECKING:
     from tracker.tag.view import View
@@ -86,20 +87,28 @@ class Vocabulary:
     theme: tuple[int, ...]  # place in THEMES, -1 for none
     strength: tuple[int, ...]
 
-    def find(self, text: str) -> list[Cue]:
-        """Cues in `text`, those inside a masking phrase left out, in order of their ends."""
+    def matches(self, text: str) -> Sequence[tuple[int, int, int]]:
+        """Patterns in `text` with their ends in the folded text, those inside a masking phrase left out."""
         found = self.search.find_matches_as_indexes(fold(text), overlapping=True)
         masks = sorted([(start, end) for pattern, start, end in found if pattern in self.mask])
+        if not masks:
+            return found
         whole = set(masks)  # a cue as long as the mask stays: "sold as incense" tells of a sale and of nothing else
         starts = [start for start, _ in masks]
         reach = list(accumulate((end for _, end in masks), max))  # how far the masks up to this one go
         out = []
+        for match in found:
+            _, start, end = match
+            before = bisect_right(starts, start)
+            if not before or end > reach[before - 1] or (start, end) in whole:
+                out.append(match)
+        return out
+
+    def find(self, text: str) -> list[Cue]:
+        """Cues in `text`, those inside a masking phrase left out, in order of their ends."""
+        out = []
         of_pattern, edges = self.of_pattern, self.edges
-        for pattern, start, end in found:
-            if masks:
-                before = bisect_right(starts, start)
-                if before and end <= reach[before - 1] and (start, end) not in whole:
-                    continue
+        for pattern, start, end in self.matches(text):
             front, back = edges[pattern]
             for meaning in of_pattern[pattern]:
                 out.append(Cue(start - front, end - back, meaning))
@@ -108,6 +117,16 @@ class Vocabulary:
 
 def fold(text: str) -> str:
     """`text` in lower case without accents, marks as spaces, a space at both ends; character i stands at i + 1."""
+    encoded = charset.encode(text)
+    return _fold_any(text) if encoded is None else f" {charset.decode(encoded.translate(_table()))} "
+
+
+@cache
+def _table() -> bytes:
+    return charset.table(lambda char: _fold_any(char)[1])
+
+
+def _fold_any(text: str) -> str:
     low = text.lower()
     if len(low) != len(text):  # İ alone grows when lowered
         low = "İ".join([part.lower() for part in text.split("İ")])
@@ -252,17 +271,21 @@ def scan(view: View) -> Scan:
     if _last and _last[0][0] is view:
         return _last[0][1]
     words = vocabulary(view.language)
-    is_concept = words.is_concept
+    is_concept, of_pattern, edges = words.is_concept, words.of_pattern, words.edges
     said = [Said([], []) for _ in view.sentences]
     first = 0
     for field, text in (("title", view.title), ("text", view.text)):
         starts = [s.start for s in view.sentences if s.field == field]
         if not starts:
             continue
-        for cue in words.find(text):
-            at = bisect_right(starts, cue.start) - 1
+        for pattern, start, end in words.matches(text):
+            front, back = edges[pattern]
+            start -= front
+            at = bisect_right(starts, start) - 1
             if at >= 0:
-                said[first + at][0 if is_concept[cue.meaning] else 1].append(cue)
+                concepts_, marks = said[first + at]
+                for meaning in of_pattern[pattern]:
+                    (concepts_ if is_concept[meaning] else marks).append(Cue(start, end - back, meaning))
         first += len(starts)
     result = Scan(words, said)
     _last[:] = [(view, result)]

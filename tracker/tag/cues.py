@@ -75,7 +75,7 @@ def of(view: View) -> Cues:
 
 def _read(view: View) -> Cues:
     text = view.text[:READ]
-    found = _phrases().find(text)
+    found = _phrases().begin(view.text, READ)
     host, path = _halves((view.url or "").lower())
     return Cues(
         text=_counted(found),

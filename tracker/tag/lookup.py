@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
-from itertools import filterfalse
+from functools import cache, cached_property, lru_cache
+from itertools import accumulate, filterfalse
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
@@ -18,40 +19,54 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from ahocorasick_rs import AhoCorasick
 
 from tracker.errors import LexiconError
+from tracker.text import charset
 
 T = TypeVar("T")
+_Matches = list[tuple[int, int, int]]
+_new: Any = tuple.__new__  # makes a named tuple without the way through Python
 _START = itemgetter(0)  # of what was found
 DATA = Path(__file__).parent / "data" / "facts"
+READ = 20_000  # characters of a text that shared tables are asked about: what it is of stands in front
 
-# Hyphens, quotes and other marks between words are spaces here, so that "US-based", "(UK)" and "l'ANSM" open up.
-_MARKS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~\t\n\r\v\f«»“”„‘’‚‹›…·•–—―‐‑‒−→¿¡§°®™\u00a0\u200b\u2009\u202f"
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
-_ASCII_TABLE = {ord(mark): " " for mark in _MARKS if mark.isascii()}
 
 
-@lru_cache(maxsize=2)  # title and text of the document at hand are asked for by several taggers in turn
+@lru_cache(maxsize=4)  # title and text of the document at hand are asked for by several taggers in turn
 def folded(text: str) -> str:
     """`text` in lower case with marks as spaces, one space in front and one behind, each character in its place + 1."""
     return _fold(text)
 
 
 def _fold(text: str) -> str:
+    encoded = charset.encode(text)
+    return _fold_any(text) if encoded is None else f" {charset.decode(encoded.translate(_table()))} "
+
+
+@cache
+def _table() -> bytes:
+    return charset.table(lambda char: _fold_any(char)[1])
+
+
+def _fold_any(text: str) -> str:
     low = text.lower()
-    if low.isascii():
-        return f" {low.translate(_ASCII_TABLE)} "
     if len(low) != len(text):  # İ alone grows when lowered
         low = "İ".join([part.lower() for part in text.split("İ")])
-    for mark in _MARKS:  # far quicker than a table where not all is ASCII
+    for mark in filter(_is_mark, set(low)):
         low = low.replace(mark, " ")
     return f" {low} "
 
 
+@cache
+def _is_mark(char: str) -> bool:
+    """Hyphens, quotes, symbols and the like are spaces here, so that "US-based", "(UK)" and "l'ANSM" open up."""
+    return not char.isalnum() and char != "\0" and unicodedata.category(char)[0] != "M"  # accents may stand alone
+
+
 def runs(text: str) -> set[str]:
     """The different words of `text` in lower case, among them all runs of two letters or more."""
-    low = text.lower()
-    if len(low) != len(text):
+    if charset.encode(text) is None and len(low := text.lower()) != len(text):
         return set(_LETTERS.findall(low))
-    found = set(_fold(text).split())  # quicker than to search for them all: most are words as they stand
+    found = set(folded(text).split())  # quicker than to search for them all: most are words as they stand
     found.update(_LETTERS.findall(" ".join(filterfalse(str.isalpha, found))))
     return found
 
@@ -86,7 +101,14 @@ class Table(Generic[T]):
 
     def all(self, text: str) -> list[Found[T]]:
         """Every whole-word occurrence, overlapping ones included, in order of their ends."""
-        return self._alone.read(folded(text))[0]
+        return self._found(text, self._alone.matches(folded(text))[0])
+
+    def _found(self, text: str, matches: _Matches) -> list[Found[T]]:
+        uses, out = self.uses, []
+        for index, start, end in matches:
+            stem, value = uses[index]  # the space in front of `start` is no character of the text
+            out.append(_new(Found, (start, folded(text).find(" ", end) - 1 if stem else end - 2, value)))
+        return out
 
     def find(self, text: str) -> list[Found[T]]:
         """Occurrences that do not overlap: the longest stands, then the first; in order of position."""
@@ -101,9 +123,14 @@ class SharedTable(Table[T]):
     """A table that is asked about every text: all of them are searched in one pass."""
 
     def all(self, text: str) -> list[Found[T]]:
-        """As of any table; what is returned is kept for the next to ask, and must not be changed."""
-        found = _all_shared(text).get(id(self))
-        return super().all(text) if found is None else found
+        """As of any table."""
+        number = _shared_search().number_of.get(id(self))
+        return super().all(text) if number is None else self._found(text, _shared_matches(text)[number])
+
+    def begin(self, text: str, length: int) -> list[Found[T]]:
+        """What `find` gives of the first `length` characters, at most `READ`, without another pass over them."""
+        found = self.all(text[:READ])
+        return longest(found if len(text) <= length else [f for f in found if f[1] <= length])
 
 
 def shared(load: Callable[[], SharedTable[T]]) -> _Loader[T]:
@@ -117,31 +144,25 @@ class _Search:
     """Several tables as one automaton."""
 
     def __init__(self, tables: Sequence[Table[Any]]) -> None:
-        uses: dict[str, list[tuple[int, bool, Any]]] = {}
-        for number, table in enumerate(tables):
-            for pattern, (stem, value) in zip(table.patterns, table.uses, strict=True):
-                uses.setdefault(pattern, []).append((number, stem, value))
-        self._uses = list(uses.values())
-        self._tables = len(tables)
-        self._search = AhoCorasick(list(uses)) if uses else None
+        patterns = [
+            pattern if stem else f"{pattern} "
+            for table in tables
+            for pattern, (stem, _) in zip(table.patterns, table.uses, strict=True)
+        ]
+        self._search = AhoCorasick(patterns) if patterns else None
+        self._tables = tables  # kept, so that no other gets the identity of one of them
+        self.number_of = {id(table): number for number, table in enumerate(tables)}
+        self._table = bytes(number for number, table in enumerate(tables) for _ in table.patterns)  # of each pattern
+        self._first = [0, *accumulate(len(table.patterns) for table in tables)]  # pattern of each table
 
-    def read(self, low: str) -> list[list[Found[Any]]]:
-        """For each table what it has in the folded text."""
-        out: list[list[Found[Any]]] = [[] for _ in range(self._tables)]
-        if self._search is None:
-            return out
-        uses = self._uses
-        for index, start, end in self._search.find_matches_as_indexes(low, overlapping=True):
-            if low[end] == " ":
-                for number, _, value in uses[index]:
-                    out[number].append(Found(start, end - 1, value))  # the space in front is text position start - 1
-                continue
-            goes_on = low[end].isalnum()
-            for number, stem, value in uses[index]:
-                if stem:
-                    out[number].append(Found(start, low.find(" ", end) - 1, value))
-                elif not goes_on:
-                    out[number].append(Found(start, end - 1, value))
+    def matches(self, low: str) -> list[_Matches]:
+        """For each table number and ends of its patterns in the folded text."""
+        out: list[_Matches] = [[] for _ in self._tables]
+        if self._search is not None:
+            table, first = self._table, self._first
+            for index, start, end in self._search.find_matches_as_indexes(low, overlapping=True):
+                number = table[index]
+                out[number].append((index - first[number], start, end))
         return out
 
 
@@ -154,16 +175,13 @@ _LOADERS: list[_Loader[Any]] = []
 
 
 @lru_cache(maxsize=4)  # title, text and its beginnings
-def _all_shared(text: str) -> Mapping[int, list[Found[Any]]]:
-    """What each shared table has in the text, by the table's identity."""
-    tables, search = _shared_search()
-    return dict(zip(map(id, tables), search.read(folded(text)), strict=True))
+def _shared_matches(text: str) -> list[_Matches]:
+    return _shared_search().matches(folded(text))
 
 
 @lru_cache(maxsize=1)
-def _shared_search() -> tuple[list[SharedTable[Any]], _Search]:
-    tables = [load() for load in _LOADERS]
-    return tables, _Search(tables)
+def _shared_search() -> _Search:
+    return _Search([load() for load in _LOADERS])
 
 
 def longest(found: Sequence[Found[T]]) -> list[Found[T]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tracker.model import Candidate
 from tracker.tag.boundaries import end_of, follows_a_number
@@ -19,13 +19,15 @@ from tracker.tag.words import Unknown, WordReader
 from tracker.text.fold import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from tracker.lexicon import Lexicon
     from tracker.model import Field
 
 _FREE_FROM = 9  # letters and digits from which separators may stand anywhere in a name
 _SPAN = itemgetter(1, 2)  # of a Hit
+_GOES_ON = "'’:_"  # what an ending may begin with, besides letters
+_new: Any = tuple.__new__  # makes a named tuple without the way through Python
 _JOINERS = "-‐‑\u00ad\u200b\u200c\u200d\u2060\ufeff"
 
 
@@ -36,6 +38,7 @@ class NameFinder:
         self._patterns = make_patterns(lexicon)
         self._words = WordReader(self._patterns)
         self._held: dict[str, tuple[list[Found], set[Unknown]]] = {}
+        self._sure: dict[tuple[Field, str], tuple[list[Hit], list[Candidate]]] = {}
 
     def find(
         self, field: Field, text: str, *, named: frozenset[str] = frozenset()
@@ -44,6 +47,11 @@ class NameFinder:
 
         `named` are substances that another field of the document names; they support doubtful names here.
         """
+        if not text:
+            return [], []
+        known = self._sure.get((field, text))
+        if known is not None:
+            return known
         found, unknown = self._read(text)
         if not found and not unknown:
             return [], []
@@ -51,49 +59,56 @@ class NameFinder:
         choice.take(found)
         hits = [_hit(field, text, f, e) for f, e in choice.kept]
         hits.sort(key=_SPAN)
-        unknown = unknown.union(choice.unknown)
-        return hits, _candidates(field, text, hits, unknown) if unknown else []
+        if choice.unknown:
+            unknown = unknown.union(choice.unknown)
+        result = hits, _candidates(field, text, hits, unknown) if unknown else []
+        if not choice.in_doubt and field == "title":  # whatever else is named; titles are asked for twice
+            self._sure.clear()
+            self._sure[field, text] = result
+        return result
 
     def _read(self, text: str) -> tuple[list[Found], set[Unknown]]:
         """All that may be a name, and words like unknown ones; kept a while, as titles are read twice."""
         held = self._held.get(text)
         if held is None:
             words, unknown = self._words.read(text)
-            found = list(self._whole_names(text))
-            found += [Found(*word) for word in words]
+            found = self._whole_names(text)
+            found += [_new(Found, word) for word in words]
             if len(self._held) > 1:
                 del self._held[next(iter(self._held))]
             held = self._held[text] = (found, unknown)
         return held
 
-    def _whole_names(self, text: str) -> Iterator[Found]:
+    def _whole_names(self, text: str) -> list[Found]:
         folded = fold(text)
+        out: list[Found] = []
         matches = self._patterns.automaton.find_matches_as_indexes(folded.text, overlapping=True)
         if not matches:
-            return
+            return out
         places = folded.starts()
         groups, length = self._patterns.groups, len(text)
         for index, low, high in matches:
             start, end = places[low], places[high - 1] + 1
-            group = groups[index]
-            if group.wordless:
-                yield Found(start, end, group.entries, "exact")
+            entries, brand, code, wordless, loose = groups[index]
+            if wordless:
+                out.append(_new(Found, (start, end, entries, "exact")))
                 continue
             touched = start and ((before := text[start - 1]).isalnum() or before == "_")
-            if touched and (group.code or not follows_a_number(text, start, high - low)):
+            if touched and (code or not follows_a_number(text, start, high - low)):
                 continue  # a letter or digit touches the name on its left
             if low and places[low - 1] == start:
                 continue  # it begins inside a ligature
-            written = places[low:high] if end - start != high - low or not group.loose else None
-            if end < length and not text[end].isspace():
-                stop = end_of(text, end, high - low, brand=group.brand, code=group.code)
+            written = places[low:high] if end - start != high - low or not loose else None
+            if end < length and ((after := text[end]).isalnum() or after in _GOES_ON):
+                stop = end_of(text, end, high - low, brand=brand, code=code)
                 if stop is None:
                     continue
                 end = stop
             if written is None:  # in one piece, as each of these names may be
-                yield Found(start, end, group.entries, "exact")
-            elif fitting := tuple(e for e in group.entries if _separators_fit(text, e, written)):
-                yield Found(start, end, fitting, "exact")
+                out.append(_new(Found, (start, end, entries, "exact")))
+            elif fitting := tuple([e for e in entries if _separators_fit(text, e, written)]):
+                out.append(_new(Found, (start, end, fitting, "exact")))
+        return out
 
 
 def _candidates(field: Field, text: str, hits: Sequence[Hit], unknown: set[Unknown]) -> list[Candidate]:
@@ -147,7 +162,8 @@ def _may_part(text: str, entry: Entry, places: Sequence[int], at: int, gap: str)
 
 def _hit(field: Field, text: str, f: Found, entry: Entry) -> Hit:
     start, end, _, how = f
-    s, alias = entry.substance, entry.alias
-    how = f"{alias.kind} {alias.text!r}, {how}, {alias.doubt}" if alias.doubt else f"{alias.kind} {alias.text!r}, {how}"
-    marker = alias.kind == "metabolite"
-    return Hit(field, start, end, text[start:end], s.name, s.cls, s.nps, s.reported, marker, how)
+    _, (written, kind, _, doubt), s, _ = entry
+    how = f"{kind} {written!r}, {how}, {doubt}" if doubt else f"{kind} {written!r}, {how}"
+    is_marker = kind == "metabolite"
+    hit: Hit = _new(Hit, (field, start, end, text[start:end], s.name, s.cls, s.nps, s.reported, is_marker, how, None))
+    return hit

@@ -14,6 +14,8 @@ from tracker.tag.spelling_data import COMPOUND_TAILS, CYRILLIC, CYRILLIC_GROUPS,
 from tracker.text.fold import key
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tracker.tag.patterns import Entry, Patterns
 
 _MIN_SKELETON = 6  # letters of a skeleton without its ending
@@ -57,8 +59,12 @@ def one_edit_apart(a: str, b: str) -> bool:
     """One letter put in, left out, changed, or two neighbours swapped."""
     if a == b or abs(len(a) - len(b)) > 1:
         return False
-    short, long = sorted((a, b), key=len)
-    at = next((i for i, c in enumerate(short) if c != long[i]), len(short))
+    short, long = (a, b) if len(a) <= len(b) else (b, a)
+    at = 0
+    for one, other in zip(short, long, strict=False):
+        if one != other:
+            break
+        at += 1
     if len(short) != len(long):
         return short[at:] == long[at + 1 :]
     if short[at + 1 :] == long[at + 1 :]:
@@ -76,6 +82,8 @@ class Speller:
         self._heads: defaultdict[str, list[str]] = defaultdict(list)
         self._tails: defaultdict[str, list[str]] = defaultdict(list)
         self._build()
+        self._stems = {form[:_MIN_SKELETON] for form in self._skeletons}
+        self._beginnings = {k[: _MIN_OCR - 2] for k in self._entries}
 
     def _build(self) -> None:
         skeletons: dict[str, tuple[Entry, ...] | None] = {}
@@ -115,6 +123,30 @@ class Speller:
             return None
         near = self.near(folded)
         return (near, "one typo") if near else None
+
+    def strange(self, keys: Iterable[str]) -> set[str]:
+        """Those of the folded words for which `read` or `near_guarded` may have an answer; for the others they have
+        none. Asked of many words at once, as the forms of all are made in one go."""
+        entries = self._entries
+        long = [k for k in keys if len(k) >= _MIN_OCR and k not in entries and k not in ORDINARY]
+        together = "\n".join(long)
+        stems, ocr = self._stems, self._ocr
+        forms = zip(long, skeleton(together).split("\n"), ocr_form(together).split("\n"), strict=bool(long))
+        return {
+            k
+            for k, form, scanned in forms
+            if form[:_MIN_SKELETON] in stems
+            or scanned in ocr
+            or (k[: _MIN_OCR - 2] in self._beginnings and k.endswith(COMPOUND_TAILS))
+            or (len(k) >= _MIN_TYPO and self._has_neighbour(k))
+        }
+
+    def _has_neighbour(self, folded: str) -> bool:
+        size = len(folded)
+        for name in (*self._heads.get(folded[:_HALF], ()), *self._tails.get(folded[-_HALF:], ())):
+            if -2 < len(name) - size < 2 and one_edit_apart(folded, name):
+                return True
+        return False
 
     def near(self, folded: str) -> tuple[Entry, ...] | None:
         """The entries of the only substance one typo away; None if a stem of new substances is touched."""

@@ -6,11 +6,11 @@ of a text is that of its new words. What is found does not depend on what was se
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from tracker.tag import candidates as grammar
 from tracker.tag.patterns import SHORT
+from tracker.tag.sieve import COMPOUND, WORD, Sieve
 from tracker.tag.spelling import Speller
 from tracker.text.fold import key
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from tracker.tag.patterns import Entry, Patterns
 
 _MEMORY = 60_000  # runs remembered; then forgotten and learnt anew, so that memory stays flat
-_WORD = re.compile(r"[^\W_]+")
-_COMPOUND = re.compile(r"[^\W_]+(?:[-‐‑–,'’′+()\[\].]{1,3}[^\W_]+)*")
 _PART = 20_000  # characters looked at together
 _LONGEST = 120  # characters of a run that can be a name; longer ones are addresses or data
 
@@ -36,6 +34,7 @@ class WordReader:
         self._patterns = patterns
         self._speller = Speller(patterns)
         self._boring: set[str] = set()
+        self._sieve = Sieve(patterns, self._speller, self._boring)
         self._read: dict[str, tuple[tuple[Name, ...], tuple[Unknown, ...]]] = {}
 
     def read(self, text: str) -> tuple[list[Name], set[Unknown]]:
@@ -51,21 +50,18 @@ class WordReader:
         return names, unknown
 
     def _interesting(self, text: str) -> list[tuple[str, tuple[tuple[Name, ...], tuple[Unknown, ...]]]]:
-        runs = set(text.split()) - self._boring
-        found = []
-        for run in sorted(runs):
-            read = self._read.get(run)
-            if read is None:
-                read = self._look(run)
-                self._remember(run, read)
-            if read[0] or read[1]:
-                found.append((run, read))
-        return found
-
-    def _remember(self, run: str, read: tuple[tuple[Name, ...], tuple[Unknown, ...]]) -> None:
         if len(self._boring) + len(self._read) >= _MEMORY:
             self._boring.clear()
             self._read.clear()
+        runs = set(text.split()) - self._boring
+        if not runs:
+            return []
+        if new := runs.difference(self._read):
+            for run in self._sieve.left(new):
+                self._remember(run, self._look(run))
+        return [(run, self._read[run]) for run in sorted(runs) if run in self._read]
+
+    def _remember(self, run: str, read: tuple[tuple[Name, ...], tuple[Unknown, ...]]) -> None:
         if read[0] or read[1]:
             self._read[run] = read
         else:
@@ -76,7 +72,7 @@ class WordReader:
             return (), ()
         names: list[Name] = []
         unknown: list[Unknown] = []
-        for match in _COMPOUND.finditer(run):
+        for match in COMPOUND.finditer(run):
             compound = match[0]
             if key(compound) in self._patterns.entries and len(key(compound)) > SHORT:
                 continue  # the automaton finds it
@@ -84,7 +80,7 @@ class WordReader:
             if whole is not None:
                 names.append((match.start(), match.end(), *whole))
                 continue
-            for word in _WORD.finditer(compound):
+            for word in WORD.finditer(compound):
                 entries = self._patterns.short.get(key(word[0])) or self._short_inflected(word[0])
                 read = (entries, "exact") if entries else self._speller.read(word[0])
                 if read is not None:
