@@ -66,6 +66,14 @@ def ids(archive, query="", **how):
         ("proto*", [3]),
         ("seiz*", [1]),
         ("death", [1, 3]),  # one word, both numbers
+        ("fatal", [1, 3]),  # what a theme is about
+        ('"fatal"', []),  # as written
+        ("fatal Irish nitazenes", [3]),
+        ("market", [1, 4]),  # the word, and the theme it stands for
+        ("which designer benzodiazepines were seized", [1]),  # a class of two words
+        ("designer benzodiazepine ohio", [2]),
+        ("US", [2]),
+        ("us", []),
         ("alpha-pvp", [4]),
         ("a-PVP OR α-pvp", [4]),
         ("4cmc", [4]),
@@ -252,6 +260,8 @@ def test_tier_and_recency_decide_between_equals(tmp_path):
         ("coroner tablets", {1, 3}),
         ("protonitazene leeds", {3}),  # the substance is what was asked for
         ("bromazolam coroner tablets", {1}),
+        ("police tablets coroner", {1}),  # all but one rather than any
+        ("designer benzodiazepines coroner", {1, 2, 6}),  # the class is what was asked for
         ("bromazolam unheardofium", {1, 2, 6}),
         ("coroner tablets tier:A theme:control", set()),
         ("unheardofium otherofium", set()),

@@ -31,6 +31,7 @@ class Sought:
 
     literals: tuple[str, ...]
     facts: tuple[str, ...]
+    part: int = 0  # which part of the question it belongs to; alternatives share one
 
 
 def refine(node: Node, lookup: Lookup) -> Node:
@@ -58,7 +59,7 @@ def _without_stop_words(parts: list[Node]) -> list[Node]:
 
 
 def _joined(parts: list[Node], lookup: Lookup) -> list[Node]:
-    """Adjacent plain words that together name a substance become one: `25I NBOMe`, `fluoro fentanyl`."""
+    """Adjacent plain words that are one name become one: `25I NBOMe`, `designer benzodiazepines`, `New Zealand`."""
     found: list[Node] = []
     at = 0
     while at < len(parts):
@@ -67,7 +68,7 @@ def _joined(parts: list[Node], lookup: Lookup) -> list[Node]:
             run += 1
         for end in range(run, at + 1, -1):
             words = [p.text for p in parts[at:end]]  # type: ignore[union-attr]
-            if lookup.substance(" ".join(words)):
+            if lookup.is_one_name(" ".join(words)):
                 found.append(Or((Words(" ".join(words), phrase=True), And(tuple(parts[at:end])))))
                 at = end
                 break
@@ -137,7 +138,7 @@ def _match_words(node: Words, lookup: Lookup) -> str:
     forms = [" ".join(form) for form in _forms(node)]
     star = " *" if node.prefix else ""
     text = "{title text} : (" + " OR ".join(f'"{form}"{star}' for form in forms) + ")"
-    also = [] if node.prefix else lookup.also(node.text)
+    also = [] if node.prefix else lookup.also(node.text, quoted=node.phrase)
     return f"({text} OR {_facts(also)})" if also else text
 
 
@@ -157,17 +158,15 @@ def _phrase_forms(text: str) -> list[list[str]]:
 
 def sought(node: Node, lookup: Lookup) -> list[Sought]:
     """What a hit is ranked and marked by: all that is asked for, nothing that is excluded."""
-    return list(_sought(node, lookup))
+    parts = node.parts if isinstance(node, And) else (node,)
+    return [replace(s, part=place) for place, part in enumerate(parts) for s in _sought(part, lookup)]
 
 
 def _sought(node: Node, lookup: Lookup) -> Iterator[Sought]:
     if isinstance(node, Words):
-        facts = () if node.prefix else tuple(w for w in lookup.also(node.text) if w[0] in "sctg")
-        parts = node.text.split() if node.phrase else [node.text]
-        literals = [node.text.lower(), *(" ".join(f) for f in spellings(node.text))] if len(parts) == 1 else [
-            node.text.lower()
-        ]  # fmt: skip
-        yield Sought(tuple(dict.fromkeys(literals)), facts)
+        also = [] if node.prefix else lookup.also(node.text, quoted=node.phrase)
+        facts = tuple(w for w in also if w[0] in "sctg")
+        yield Sought(tuple(dict.fromkeys(_literals(node))), facts)
     elif isinstance(node, Fact):
         field, value, letter = split_fact(node)
         if field in ("substance", "class", "theme"):
@@ -175,6 +174,15 @@ def _sought(node: Node, lookup: Lookup) -> Iterator[Sought]:
     elif isinstance(node, And | Or):
         for part in node.parts:
             yield from _sought(part, lookup)
+
+
+def _literals(node: Words) -> list[str]:
+    """Spellings to count and mark in a text; of several words also with the last in the other number."""
+    text = node.text.lower()
+    *before, last = text.split() if node.phrase else [text]
+    if before:
+        return [text, *(" ".join([*before, *form]) for form in spellings(last))]
+    return [text, *(" ".join(form) for form in spellings(node.text))]
 
 
 # --- SQL on what was known ---
@@ -219,7 +227,7 @@ class Conditions:
         plain = Words(node.text, node.phrase, node.prefix)
         forms = " OR ".join('"' + " ".join(f) + '"' + (" *" if node.prefix else "") for f in _forms(plain))
         found = f"r.id IN ({_REVISIONS} {self.bind('{title text} : (' + forms + ')')})"
-        also = [] if node.prefix else self._lookup.also(node.text)
+        also = [] if node.prefix else self._lookup.also(node.text, quoted=node.phrase)
         return f"({found} OR {self._fact(also)})" if also else found
 
     def _fact(self, words: Sequence[str]) -> str:

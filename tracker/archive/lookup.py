@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Protocol
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Protocol
 
+from tracker.archive import meanings
 from tracker.archive.facts import doctype_word
 from tracker.model import Theme
 from tracker.text.codes import country_named
@@ -68,7 +70,9 @@ class Lookup:
 
     def __init__(self, connection: sqlite3.Connection, terms: Terms, lexicon: Names | None) -> None:
         self._db, self._terms, self._lexicon = connection, terms, lexicon
-        self._also: dict[str, list[str]] = {}  # one search asks several times
+        self._also: dict[tuple[str, bool], list[str]] = {}  # one search asks several times
+        self._classes: dict[str, list[int]] | None = None
+        self._class_words: dict[str, str] = {}
         self._sources: dict[str, str] | None = None
 
     def substance(self, name: str) -> str | None:
@@ -80,9 +84,18 @@ class Lookup:
         return clean if self._terms.find("substance", clean) is not None else None
 
     def is_tagged(self, name: str) -> bool:
-        """Whether the archive has documents tagged with the substance of that name."""
+        """Whether the archive has documents tagged with the substance or class of that name."""
         known = self.substance(name)
-        return known is not None and self._terms.find("substance", known) is not None
+        return (known is not None and self._terms.find("substance", known) is not None) or bool(self.classes(name))
+
+    def is_one_name(self, words: str) -> bool:
+        """Whether several words together are one name: of a substance, class, theme or country."""
+        return bool(
+            self.substance(words)
+            or self.classes(words)
+            or words.lower().replace(" ", "_") in _THEMES
+            or country_named(words.lower())
+        )
 
     def words_for(self, fact: Fact, *, assertion: str = "") -> list[str]:
         """Index words any of which a document with this fact has; [NEVER] where there are none."""
@@ -109,10 +122,15 @@ class Lookup:
         return [simple[field]] if field in simple else []
 
     def classes(self, name: str) -> list[int]:
-        """Numbers of the classes of that name, whatever its spelling and number."""
+        """Numbers of the classes of that name, whatever its spelling, number and language."""
+        if self._classes is None:
+            self._classes = {}
+            for row in self._db.execute("SELECT id, name FROM terms WHERE kind = 'class'"):
+                self._classes.setdefault(_plain(row["name"]), []).append(row["id"])
+            self._class_words = _class_words(tuple(getattr(self._lexicon, "classes", ())))
         wanted = _plain(name)
-        rows = self._db.execute("SELECT id, name FROM terms WHERE kind = 'class'")
-        return [row["id"] for row in rows if _plain(row["name"]) == wanted]
+        known = self._class_words.get(wanted)
+        return self._classes.get(wanted) or (self._classes.get(_plain(known), []) if known else [])
 
     def sources(self, name: str) -> list[int]:
         """Numbers of the source of that id, else of all whose id, name or publisher has these words."""
@@ -123,14 +141,22 @@ class Lookup:
         rows = self._db.execute("SELECT num, id, name, publisher FROM sources")
         return [r["num"] for r in rows if wanted and _has_words(wanted, (r["id"], r["name"], r["publisher"]))]
 
-    def also(self, text: str) -> list[str]:
-        """Facts that a plain word may mean as well, as index words: a substance, theme, source, country or year."""
-        if text not in self._also:
-            self._also[text] = self._find_also(text)
-        return self._also[text]
+    def also(self, text: str, *, quoted: bool = False) -> list[str]:
+        """Facts that words may mean as well, as index words: a substance, class, theme, source, country or year that
+        they name; unless quoted also a theme or country that they stand for (`fatal`, `Irish`)."""
+        key = (text, quoted)
+        if key not in self._also:
+            found = self._find_also(text)
+            self._also[key] = found if quoted else list(dict.fromkeys([*found, *self._meant(text)]))
+        return self._also[key]
+
+    def _meant(self, text: str) -> list[str]:
+        numbers = [self._terms.find("theme", theme) for theme in meanings.themes(text)]
+        code = meanings.country(text)
+        return [*(f"t{number}" for number in numbers if number), *([f"g{code.lower()}"] if code else [])]
 
     def _find_also(self, text: str) -> list[str]:
-        found = []
+        found: list[str] = []
         name = self.substance(text)
         if name is not None:
             number = self._terms.find("substance", name)
@@ -138,7 +164,7 @@ class Lookup:
         word = text.lower().strip()
         if re.fullmatch(r"(?:19|20)\d\d", word):
             found.append(f"y{word}")
-        for theme in {word, *_numbers(word)}.intersection(_THEMES):
+        for theme in {word.replace(" ", "_"), *_numbers(word)}.intersection(_THEMES):
             number = self._terms.find("theme", theme)
             found += [f"t{number}"] if number else []
         found += [f"c{n}" for n in self.classes(word)]
@@ -160,6 +186,12 @@ class Lookup:
     def substances_tagged(self, words: Iterable[str]) -> list[int]:
         """Term numbers of the substances among fact words."""
         return [int(w[1:]) for w in words if w[0] in "sp" and w[1:].isdigit()]
+
+
+@lru_cache(maxsize=4)
+def _class_words(classes: tuple[Any, ...]) -> dict[str, str]:
+    """Class by its words in the lexicon, folded; doubtful words are no names."""
+    return {_plain(word.text): word.cls for word in classes if not word.doubt}
 
 
 def _has_words(wanted: list[str], texts: Iterable[str | None]) -> bool:

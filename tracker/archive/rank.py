@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 K1, B = 1.2, 0.75
 TITLE_WEIGHT = 4.0  # a word of the title counts as so many of the text
 TAGGED, PRIMARY = 1.5, 3.0  # the document has the substance, or is about it, whatever spelling stands there
+MORE_FIRST = 3  # power of the share of what was asked
 READ = 3000  # characters of a text that are looked at: what it is about stands early
 TIER_WEIGHT = {" la ": 1.25, " lb ": 1.0, " lc ": 0.8}
 HALF_LIFE_DAYS = 730.0  # recency adds up to RECENCY to the weight of the newest hit
@@ -59,11 +60,13 @@ def _score(connection: sqlite3.Connection, rows: Sequence[Row], wanted: Sequence
     frequencies = list(zip(*columns, strict=True))
     hits = [sum(1 for f in column if f > 0) for column in columns]
     idf = [math.log(1 + (len(rows) - n + 0.5) / (n + 0.5)) + 0.1 for n in hits]  # never 0: all hits may have the word
+    parts = len({s.part for s in wanted})
     for row, found in zip(rows, frequencies, strict=True):
         length = len(texts[row.revision][1]) if row.revision in texts else 0
         norm = K1 * (1 - B + B * length / average)
-        share = sum(1 for f in found if f > 0) / len(found)  # of what was asked; 1 unless some of the words are enough
-        row.score = share * sum(w * f * (K1 + 1) / (f + norm) for w, f in zip(idf, found, strict=True))
+        there = {s.part for s, f in zip(wanted, found, strict=True) if f > 0}
+        share = len(there) / parts  # of what was asked; 1 unless some of the words are enough: then more come first
+        row.score = share**MORE_FIRST * sum(w * f * (K1 + 1) / (f + norm) for w, f in zip(idf, found, strict=True))
 
 
 def _frequencies(rows: Sequence[Row], texts: dict[int, tuple[str, str, int]], wanted: Sought) -> list[float]:

@@ -109,6 +109,7 @@ class Searcher:
     def search(self, asked: Asked) -> SearchResult:
         """One page of results."""
         node = refine(asked.node, self._lookup)
+        wanted = sought(node, self._lookup)
         hits, total = self._first(node, asked)
         relaxed = False
         for looser in _loosened(node, self._lookup) if total == 0 else ():
@@ -116,7 +117,6 @@ class Searcher:
             hits, total = self._first(node, asked)
             if total:
                 break
-        wanted = sought(node, self._lookup)
         newest = hits[:RANKED]
         page = self._page(node, asked, newest, wanted)
         found = {r.id: r for r in records(
@@ -380,8 +380,9 @@ def _years(bounds: Sequence[Dates]) -> list[Node]:
 
 
 def _loosened(node: Node, lookup: Lookup) -> list[Node]:
-    """What to look for where nothing has all the words, closest first: the substances and some of the other words, the
-    substances alone; without a substance some of the words. Facts and exclusions stay."""
+    """What to look for where nothing has all the words, closest first: the names of substances and classes and all but
+    one of the other words, the names and some, the names alone; without a name all but one of the words, then some.
+    Facts and exclusions stay."""
     parts = node.parts if isinstance(node, And) else (node,)
     words = tuple(p for p in parts if isinstance(p, Words) or (isinstance(p, Or) and _all_words(p)))
     rest = tuple(p for p in parts if p not in words)
@@ -389,9 +390,13 @@ def _loosened(node: Node, lookup: Lookup) -> list[Node]:
     others = tuple(p for p in words if p not in names)
     if len(words) < 2:
         return []
-    if not names:
-        return [And((*rest, Or(others)))]
-    return [And((*rest, *names, Or(others))), And((*rest, *names))] if others else [And((*rest, Or(names)))]
+    if not others:
+        return [And((*rest, Or(names)))]
+    steps: list[Node] = [And((*rest, *names, Or(others)))]
+    if len(others) > 2:
+        fewer = tuple(And(tuple(p for p in others if p is not one)) for one in others)
+        steps.insert(0, And((*rest, *names, Or(fewer))))
+    return [*steps, And((*rest, *names))] if names else steps
 
 
 def _all_words(node: Node) -> bool:
