@@ -120,6 +120,25 @@ def test_one_mention_a_hit_in_order_with_the_hit_s_own_span() -> None:
         ("response", "Carry naloxone and do not use alone.", "affirmed"),
         ("analytics", "The screen does not show it.", "negated"),
         ("adulteration", "The powder could contain fentanyl.", "hypothetical"),
+        ("adulteration", "Assume that any pill from the street contains fentanyl.", "hypothetical"),
+        ("control", "It is not legal in any form.", "affirmed"),
+        ("control", "The United Nations conventions do not control it.", "negated"),
+        ("control", "MPs want spiking to be a specific criminal offence.", "hypothetical"),
+        ("control", "The ministry weighs the options for regulating it.", "hypothetical"),
+        ("death", "Deadly amounts of fentanyl were in the pills.", "hypothetical"),
+        ("death", "On 3 May a man died.", "affirmed"),
+        ("poisoning", "On 3 May and May 31 two overdoses were reported.", "affirmed"),
+        ("poisoning", "It can cause seizures, with a risk of overdose.", "affirmed"),
+        ("poisoning", "The drug is harmless.", "negated"),
+        ("dependence", "It has a high abuse liability.", "hypothetical"),
+        ("analytics", "It is almost impossible to detect in urine.", "negated"),
+        ("analytics", "It is hard to detect in urine.", "affirmed"),
+        ("analytics", "The toxicology results are pending.", "hypothetical"),
+        ("response", "Narcan cannot reverse it.", "negated"),
+        ("response", "The committee calls for better training.", "hypothetical"),
+        ("pharmacology", "How it works is not exactly known.", "negated"),
+        ("pharmacology", "The metabolism is unknown.", "negated"),
+        ("mental_health", "It may trigger psychosis.", "hypothetical"),
     ],
 )
 def test_the_rules_of_single_themes(theme: str, text: str, expected: str) -> None:
@@ -127,6 +146,60 @@ def test_the_rules_of_single_themes(theme: str, text: str, expected: str) -> Non
     seen = concepts.scan(view)
     judged = assertion.judge_theme(theme, view.sentences[0], seen.sentences[0], seen.vocabulary)  # type: ignore[arg-type]
     assert judged.assertion == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "theme", "text", "expected"),
+    [
+        ("de", "death", "Wer es nimmt, kann sterben.", "hypothetical"),
+        ("de", "death", "Drei Menschen sind daran gestorben.", "affirmed"),
+        ("de", "control", "Der Stoff ist bisher von keinem gesetzlichen Verbot erfasst.", "negated"),
+        ("de", "control", "Die Produkte sind weder sicher noch legal.", "affirmed"),
+        ("de", "analytics", "Der Stoff lässt sich nicht nachweisen.", "negated"),
+        ("fr", "death", "Le produit peut entraîner le coma, voire la mort.", "hypothetical"),
+        ("fr", "control", "Ces drogues légales sont interdites depuis mai.", "affirmed"),
+        ("fr", "response", "Il n'existe pas d'antidote.", "negated"),
+        ("es", "death", "Puede causar la muerte.", "hypothetical"),
+        ("es", "control", "La sustancia no está regulada.", "negated"),
+        ("es", "poisoning", "Puede causar convulsiones.", "affirmed"),
+        ("it", "death", "Può risultare letale.", "hypothetical"),
+        ("it", "control", "La sostanza non è tabellata.", "negated"),
+        ("pt", "death", "Pode ser fatal.", "hypothetical"),
+        ("pt", "analytics", "O Instituto Médico Legal ainda espera o laudo toxicológico.", "hypothetical"),
+        ("nl", "control", "Het middel is vrij verkrijgbaar.", "negated"),
+        ("nl", "response", "Er is geen tegengif.", "negated"),
+        ("sv", "control", "Ämnet är fortfarande lagligt.", "negated"),
+        ("sv", "death", "Tre personer har dött.", "affirmed"),
+        ("da", "death", "Det kan være dødeligt.", "hypothetical"),
+        ("da", "control", "Det er ikke lovligt.", "affirmed"),
+        ("no", "supply", "Politiet frykter at stoffet er i omløp.", "hypothetical"),
+        ("pl", "death", "Może doprowadzić do śmierci.", "hypothetical"),
+        ("pl", "control", "Nie znajduje się na liście substancji zakazanych.", "negated"),
+        ("cs", "control", "Látka je zatím legální.", "negated"),
+        ("ru", "death", "Это может закончиться смертью.", "hypothetical"),
+        ("ru", "control", "Вещество не входит в список наркотиков.", "negated"),
+        ("fi", "dependence", "Siihen liittyy riippuvuuden mahdollisuus.", "hypothetical"),
+        ("hu", "control", "A szer nem legális.", "affirmed"),
+    ],
+)
+def test_the_rules_of_single_themes_hold_in_other_languages(
+    language: str, theme: str, text: str, expected: str
+) -> None:
+    view = view_of(text, language=language)
+    seen = concepts.scan(view)
+    judged = assertion.judge_theme(theme, view.sentences[0], seen.sentences[0], seen.vocabulary)  # type: ignore[arg-type]
+    assert judged.assertion == expected
+
+
+def test_the_longer_of_two_deciding_phrases_counts() -> None:
+    def judged(text: str) -> str:
+        view = view_of(text)
+        seen = concepts.scan(view)
+        return assertion.judge_theme("death", view.sentences[0], seen.sentences[0], seen.vocabulary).assertion
+
+    assert judged("Two people died.") == "affirmed"
+    assert judged("Nobody has died.") == "negated"  # "died" lies in it
+    assert judged("It was not fatal.") == "negated"
 
 
 def _scoped_cues() -> list[tuple[str, str, str]]:

@@ -89,15 +89,19 @@ def judge_theme(theme: Theme, sentence: Sentence, said: Said, words: Vocabulary)
     """Whether a sentence says its theme is so, is not so, or may be so."""
     if not said.marks:
         return AFFIRMED
-    decided = _decided(theme, said.marks, words)
+    deciding = _decided(theme, said.marks, words)
+    decided = {kind for kind, _ in deciding}
     if decided == {"decides_negated"}:
         return Verdict("negated", cue="decides_negated")
     scopes, _ = _scopes(said.marks, words, sentence)
     verdicts = [_verdict(scopes, c.start, c.end) for c in _targets(theme, said.concepts, words)]
     affirmed = any(v.assertion == "affirmed" or not _counts(theme, v.assertion) for v in verdicts)
-    if "decides_hypothetical" in decided and not ("decides_affirmed" in decided and affirmed):
-        return Verdict("hypothetical", cue="decides_hypothetical")
-    if affirmed or not verdicts or ("decides_affirmed" in decided and "decides_negated" in decided):
+    if "decides_hypothetical" in decided:
+        said_so = [_verdict(scopes, c.start, c.end) for kind, c in deciding if kind == "decides_affirmed"]
+        if not said_so or not (affirmed or any(v.assertion == "affirmed" for v in said_so)):
+            return Verdict("hypothetical", cue="decides_hypothetical")
+        return AFFIRMED
+    if affirmed or not verdicts or decided >= {"decides_affirmed", "decides_negated"}:
         return AFFIRMED
     return next((v for v in verdicts if v.assertion == "hypothetical"), verdicts[0])
 
@@ -115,11 +119,19 @@ def _counts(theme: Theme, assertion: Assertion) -> bool:
     return theme not in (_NO_NEGATION if assertion == "negated" else _NO_HYPOTHESIS)
 
 
-def _decided(theme: Theme, marks: Sequence[Cue], words: Vocabulary) -> set[str]:
-    """The kinds of phrase that decide for this theme; what affirms inside what denies ("nobody died") is left out."""
+def _decided(theme: Theme, marks: Sequence[Cue], words: Vocabulary) -> list[tuple[str, Cue]]:
+    """The phrases that decide for this theme, with their kinds. The longer phrase counts: "not legal" holds "legal",
+    "nobody died" holds "died", "not harmless" holds "harmless"."""
     own = [(m[0], c) for c in marks if (m := words.meanings[c.meaning])[1] == theme]
-    denied = [c for kind, c in own if kind == "decides_negated"]
-    return {kind for kind, c in own if kind != "decides_affirmed" or not _inside(c, denied)}
+    if not own:
+        return []
+    over = own + [("pseudo", c) for c in marks if words.meanings[c.meaning][0] == "pseudo"]
+    return [(k, c) for k, c in own if not any(k != kind and _gives_way(c, other) for kind, other in over)]
+
+
+def _gives_way(cue: Cue, other: Cue) -> bool:
+    """Whether `other` begins earlier and reaches into `cue`, or begins with it and is longer."""
+    return other.start < cue.start < other.end or (other.start == cue.start and other.end > cue.end)
 
 
 def _targets(theme: Theme, cues: Sequence[Cue], words: Vocabulary) -> list[Cue]:
