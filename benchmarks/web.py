@@ -126,6 +126,25 @@ async def _timed(connection: Connection, path: str, times: Times, due: float) ->
         times.errors.append(f"{status} {path}")
 
 
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for(port: int, seconds: float = 30.0) -> None:
+    """Until a server answers there."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise SystemExit(f"nothing listens on port {port}")
+
+
 def memory(process: int) -> tuple[float, float]:
     """(resident, peak) MB of a process."""
     rows = dict(line.split(":", 1) for line in Path(f"/proc/{process}/status").read_text().splitlines() if ":" in line)
@@ -202,19 +221,13 @@ def main() -> None:
     options = parser.parse_args()
     with Archive.open(options.archive) as archive:
         documents = archive.count_documents()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "tracker", "-q", "--db", str(options.archive), "serve", "--port", str(port)]
     server = subprocess.Popen(command, env={**os.environ})
     stop = threading.Event()
     beside = threading.Thread(target=writer, args=(options.archive, stop), daemon=True)
     try:
-        for _ in range(300):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
+        wait_for(port)
         if options.writing:
             beside.start()
         print(f"{documents:,} documents" + (", written to meanwhile" if options.writing else ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from itertools import pairwise
 
 import pytest
@@ -273,3 +274,13 @@ def test_passwords_are_checked_by_their_hash_and_unknown_users_are_not_let_in():
     assert auth.verify(user, "long enough words")
     assert not auth.verify(user, "other words")
     assert not auth.verify(None, "long enough words")
+
+
+def test_an_answer_is_not_held_back_for_the_readers_acknowledgement():
+    from tracker.cli.serving import _listening
+
+    with _listening("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()) as caller:
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        assert caller.getpeername() == listener.getsockname()

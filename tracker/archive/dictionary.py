@@ -30,12 +30,16 @@ _SORT = {
     "v_documents": "first_seen", "v_mentions": "first_seen", "v_themes": "first_seen", "v_stories": "last_seen",
     "v_signals": "week", "v_fetches": "at",
 }  # fmt: skip
+# The index is read from its end, for its numbers are those of documents and follow time; `zk`: current and kept. Texts
+# that may not be shown give no snippet.
 _SEARCH = """
 select d.id, d.title, d.url, d.source, d.published, d.first_seen, d.substances, d.themes,
-  snippet(search, 1, '<b>', '</b>', '…', 30) as snippet
-from search join search_rows x on x.id = search.rowid join v_documents d on d.id = x.document
-where search match '{title text} : (' || :words || ')' and x.id > 0 and d.kept
-order by d.first_seen desc, d.id desc limit 100
+  case when d.text is not null then s.snippet end as snippet
+from (
+  select rowid as id, snippet(search, 1, '<b>', '</b>', '…', 30) as snippet from search
+  where search match '({title text} : (' || :words || ')) AND facts : zk' and rowid > 0
+  order by rowid desc limit 100
+) s join v_documents d on d.id = s.id order by s.id desc
 """.strip()
 
 
@@ -50,7 +54,8 @@ def as_metadata() -> dict[str, Any]:
         }
         for name, view in VIEWS.items()
     }
-    tables |= {name: {"hidden": True} for name in HIDDEN}
+    tables |= {name: {"hidden": True} for name in (*HIDDEN, *SUMS)}
+    tables |= {name: {"hidden": True, "allow": False} for name in PRIVATE}
     return {
         "title": "nps-tracker",
         "description": "An archive of what was said on new psychoactive substances, and when it was first seen",
@@ -76,6 +81,8 @@ HIDDEN = (
     "candidates", "search_rows", "search", "search_content", "sketches", "buckets", "links", "cuts", "ungrouped",
     "decisions", "deliveries", "signals", "notes", "users", "audit",
 )  # fmt: skip
+SUMS = ("rolled_weeks", "rolled_series", "rolled_firsts", "rolled_exposure", "named_weeks")  # in large archives only
+PRIVATE = ("users", "audit", "deliveries")  # logins and addresses: closed, not only hidden; SQL still reads them
 
 
 def write(folder: str) -> None:

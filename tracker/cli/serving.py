@@ -58,7 +58,10 @@ def serve(state: State, host: str, port: int) -> None:
 def _listening(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family)
+        made = socket.create_server((host, port), family=family)
+        # Head and body are two writes: without this the second waits for the reader's delayed word on the first, 40 ms.
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what it accepts has it too
+        return made
     except OSError as error:
         raise UsageError(
             f"cannot listen on {host}, port {port}: {os.strerror(error.errno or 0)}; choose another --port"
