@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -26,6 +25,8 @@ _ALIASES = ("name", "alias", "kind", "language", "doubt")
 _CONTROL = ("name", "country", "date", "status", "source")
 _CLASSES = ("class", "word", "language", "doubt")
 _LOCAL = ("name", "class", "nps", "reported", "aliases", "remove")
+
+_KINDS, _DOUBTS = frozenset(KINDS), frozenset(DOUBTS)
 
 Row = dict[str, str]
 T = TypeVar("T")
@@ -94,6 +95,8 @@ def _load(extra: Path | None, stamp: tuple[int, int] | None, data: Path) -> Lexi
     classes = tuple(_class_word(place, row) for place, row in _rows(data / "classes.csv", _CLASSES))
     if extra is not None:
         _add_local(substances, extra)
+        import hashlib
+
         version += "+" + hashlib.sha256(extra.read_bytes()).hexdigest()[:8]
     return Lexicon(version, MappingProxyType(substances), classes)
 
@@ -119,11 +122,12 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, Row]]:
             + "; ".join([*(f"column {c!r} is missing" for c in missing), *(f"{c!r} is no column" for c in unknown)])
             + f"; the columns are {', '.join(columns)}"
         )
+    name, width = path.name, len(header)
     for number, cells in enumerate(reader, 2):
         if any(cells):
-            if len(cells) != len(header):
-                raise LexiconError(f"{path.name}, row {number}: {len(cells)} cells where {len(header)} are due")
-            yield f"{path.name}, row {number}", dict(zip(header, map(str.strip, cells), strict=True))
+            if len(cells) != width:
+                raise LexiconError(f"{name}, row {number}: {len(cells)} cells where {width} are due")
+            yield f"{name}, row {number}", dict(zip(header, map(str.strip, cells), strict=True))
 
 
 def _grouped(path: Path, columns: tuple[str, ...], make: Callable[[str, Row], T]) -> dict[str, list[T]]:
@@ -142,8 +146,11 @@ def _one_of(place: str, column: str, value: str, allowed: tuple[str, ...]) -> st
 def _alias(place: str, row: Row) -> Alias:
     if not row["alias"]:
         raise LexiconError(f"{place}, alias: is empty; fill it in or delete the row")
-    kind = _one_of(place, "kind", row["kind"], KINDS)
-    return Alias(row["alias"], kind, row["language"], _one_of(place, "doubt", row["doubt"], DOUBTS))
+    kind, doubt = row["kind"], row["doubt"]
+    if kind not in _KINDS or doubt not in _DOUBTS:
+        _one_of(place, "kind", kind, KINDS)
+        _one_of(place, "doubt", doubt, DOUBTS)
+    return Alias(row["alias"], kind, row["language"], doubt)
 
 
 def _control(place: str, row: Row) -> Control:

@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import re
 
+from tracker.tag.lazy import LazyPattern
+
 # Inflections that may follow a name: English plural and genitive, German, Nordic, Romance, Slavic, Finnish, Hungarian.
-_ENDING = re.compile(
+_ENDING = LazyPattern(
     r"(?:['’](?:s|er|en|in|y|[a-zåäöáéí]{1,3})?|:[a-zåäö]{1,4}|s|es|e|en|et|ets|ens|er|erna|erne|eille|eiden|a|as|o|os|u|em|om|y|i|"
     r"iem|ie|owi|ami|ach|ow|ów|ami|ia|iin|iini|iinia|iinin|iinista|n|in|ia|ista|ssa|ssä|sta|stä|ta|tä|lla|llä|lle|ksi|ja|t|ot|ok|"
     r"nak|nek|ban|ben|nal|nel|val|vel|ral|ra|re|ről|ról|tól|től|okat|ok|hoz|hez|ként|ból|ből|ot|at|ins|inu|inem|iny|unum|inu|inum|inn|ið|ins|"
     r"а|у|е|ы|и|ом|ем|ов|ами|ах|ам|ой|ю|я)(?![^\W_])"
 )
-_BRAND_ENDING = re.compile(
+_BRAND_ENDING = LazyPattern(
     r"(?:['’](?:s|er|en|in|y|[a-zåäö]{1,3})?|:[a-zåäö]{1,4}|s|et|en|in|ia|ista|u|em|om|ом|а|у)(?![^\W_])"
 )
-_SHORT_ENDING = re.compile(r"(?:['’]?s|['’](?:er|en|in|et|a|u|y)|:[a-zåäö]{1,4}|en|et)(?![^\W_])")
+_SHORT_ENDING = LazyPattern(r"(?:['’]?s|['’](?:er|en|in|et|a|u|y)|:[a-zåäö]{1,4}|en|et)(?![^\W_])")
 
 # Tables that lost their columns glue a controlled substance's number or a footnote's mark to the name.
-_NUMBER_AFTER = re.compile(r"(?:\d{4}|\d{1,2}(?:,\d{1,2})*)(?!\w)")
-_NUMBER_BEFORE = re.compile(r"(?<![\w-])\d{4}$")
+_NUMBER_AFTER = LazyPattern(r"(?:\d{4}|\d{1,2}(?:,\d{1,2})*)(?!\w)")
+_NUMBER_BEFORE = LazyPattern(r"(?<![\w-])\d{4}$")
 _WHOLE_NAME = 7  # letters from which a name with a number at its end is no code
 
 _HYPHENS = "-‐‑–"
 _IN_TOKEN = re.compile(r"[\w,'′’()\[\]±+‐‑–-]*")
 
 # Stereochemistry: the same substance.
-_STEREO = re.compile(
+_STEREO = LazyPattern(
     r"[dlrs]{1,2}|\((?:[±+−–-]|[RSEZ](?:,[RSEZ])*|\+/-|\d?[RSEZ])\)|\d?[RS]|rac|levo|dextro|cis|trans|[EZ]", re.I
 )
 # What may be glued to the front of a name and changes the molecule.
-_PREFIX = re.compile(
+_PREFIX = LazyPattern(
     r"\w*(?:desethyl|desmethyl|desalkyl|deschloro|desnitro|dehydro|dihydro|tetrahydro|hydroxy|methyl|ethyl|propyl|butyl|pentyl|"
     r"hexyl|benzyl|phenyl|phenethyl|allyl|acetyl|acetoxy|methoxy|ethoxy|fluoro|chloro|bromo|iodo|nitro|amino|cyano|carboxy|"
     r"carbomethoxy|propionyl|butyryl|valeryl|furanyl|acryloyl|pyrrolidino|pyrrolidinyl|piperidinyl|piperidino|morpholino|"
@@ -38,7 +40,7 @@ _PREFIX = re.compile(
     r"homo|epi|[α-ω]|[NO]|[a-z]\d|\d[a-z]|\d['′’]?(?:Cl|Br|Me|MeO|Et|EtO|HO|OH|AcO|F|I)",
     re.IGNORECASE,
 )
-_LOCANT = re.compile(r"(?:[2-9]|1\d)['′’]?|(?:\d['′’]?,)+\d['′’]?")
+_LOCANT = LazyPattern(r"(?:[2-9]|1\d)['′’]?|(?:\d['′’]?,)+\d['′’]?")
 _PREFIX_WORDS = (
     "desethyl", "desmethyl", "dealkyl", "desalkyl", "hydroxy", "fluoro", "chloro", "bromo", "iodo", "methoxy", "ethoxy",
     "methyl", "ethyl", "propyl", "butyl", "acetyl", "acryl", "furanyl", "butyryl", "valeryl", "benzyl", "phenyl",
@@ -47,7 +49,7 @@ _PREFIX_WORDS = (
 _PREFIX_ENDS = frozenset(word[-2:] for word in (*_PREFIX_WORDS, "nor"))
 _POSITIONS = ("ortho", "meta", "para", "alpha", "beta")
 _CODE_JOINTS = ("-", "‐", "‑")
-_CODE_ON = re.compile(r"[-‐‑][A-Z0-9][A-Z0-9'-]{0,8}(?![\w])")
+_CODE_ON = LazyPattern(r"[-‐‑][A-Z0-9][A-Z0-9'-]{0,8}(?![\w])")
 
 
 def end_of(text: str, end: int, key_length: int, *, brand: bool = False, code: bool = False) -> int | None:

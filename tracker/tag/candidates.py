@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from tracker.tag.lazy import LazyPattern
 from tracker.text.fold import key
 
 if TYPE_CHECKING:
@@ -25,15 +26,15 @@ class Form(NamedTuple):
 
     cls: str
     why: str
-    pattern: re.Pattern[str]
+    pattern: LazyPattern
 
 
 def _stem(cls: str, why: str, pattern: str) -> Form:
-    return Form(cls, why, re.compile(pattern, re.IGNORECASE))
+    return Form(cls, why, LazyPattern(pattern, re.IGNORECASE))
 
 
 def _code(cls: str, why: str, pattern: str) -> Form:
-    return Form(cls, why, re.compile(pattern))
+    return Form(cls, why, LazyPattern(pattern))
 
 
 _PRE = r"(?:[\w,'’′()\[\]αβγ-]*)"
@@ -94,13 +95,13 @@ FORMS: tuple[Form, ...] = (
 )
 
 # Longer words that carry a stem and are no new drug: neurotransmitters, classes, chemistry in general.
-_KNOWN_OTHERS = re.compile(
+_KNOWN_OTHERS = LazyPattern(
     r"benzodia[sz]epam|(?:5-?)?(?:hydroxy|5-hydroxy-?)tryptamine|methoxytryptamine|\w*hydroxyphenethylamine|phenethylamine|(?:non|poly|anti|pre|post|co)-?"
     r"(?:fentanyl|heroin|ketamine|amphetamine|benzodiazepam)|(?:heroin|cocaine|meth|xylazine|carfentanil)-?fentanyl|"
     r"\w+-(?:ketamine|amphetamine|fentanyl|cathinone)(?<!\b[a-z]-ketamine)",
     re.IGNORECASE,
 )
-_QUICK = re.compile(
+_QUICK = LazyPattern(
     r"zolam|azepam|oxipam|itazen|etazene|itazep|fentan|orphine|cathinone|ylone|edrone|pyrovalerone|phenone|phenid|tryptamine|"
     r"phenethylamine|am(?:ph|f)etamine|etamine|cyclidine|omidate|lysergamide|lsd|lad|mipla|phenibut|inaca|ica|iata|caca|gaclone|oxizid|pyca|"
     r"czca|cumyl|jwh|hhc|thc|cbd|2c-|nb|pc|mc|ec|bc|p$|t$|u-?\d|dck|mxe",
@@ -112,9 +113,9 @@ _STEMS = (
     "pyrovalerone", "phenone", "phenid", "tryptamine", "phenethylamine", "etamine", "cyclidine", "omidate",
     "lysergamid", "phenibut", "hhc", "thc",
 )  # fmt: skip
-_PARTED = re.compile(r"inaca|ica|iata|caca|gaclone|oxizid|pyca|czca|cumyl|cbd", re.IGNORECASE)
-_PVP = re.compile("[aα][-‑‐–]?P")
-_PIECES = re.compile(r"[^\W_]{6,}")
+_PARTED = LazyPattern(r"inaca|ica|iata|caca|gaclone|oxizid|pyca|czca|cumyl|cbd", re.IGNORECASE)
+_PVP = LazyPattern("[aα][-‑‐–]?P")
+_PIECES = LazyPattern(r"[^\W_]{6,}")
 
 
 @cache

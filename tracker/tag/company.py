@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from tracker.tag.lazy import LazyPattern
 from tracker.text.fold import key
 
 # A name followed by one of these names a class or another thing, not the drug.
-_CLASS_AFTER = re.compile(
+_CLASS_AFTER = LazyPattern(
     r"[ \n'’\"”»-]{0,3}"
     r"(?:(?<=[-‐‑–])(?:like|type|artig\w*|ähnlich\w*|analog\w*|derivat\w*|stoffgruppe)\b|analog(?:ue)?s?\b|analogous|analoga\w*|analóg\w*|análog\w*|analog[ioae]\w*|аналог\w*|homolog(?:ue)?s?\b|congeners?\b|"
     r"derivat(?:ive)?s?\b|derivat\w+|derivad\w+|dérivé\w*|derivati\b|pochodn\w+|"
@@ -17,7 +18,7 @@ _CLASS_AFTER = re.compile(
     r"(?:use|abuse)? ?poppy)",
     re.IGNORECASE,
 )
-_CLASS_BEFORE = re.compile(
+_CLASS_BEFORE = LazyPattern(
     r"(?:analog(?:ue)?s (?:of|du|de la|de l['’]|of the)|an[aá]log[oi]s? (?:del?|di|della|do|da)|derivatives of|"
     r"dérivés? (?:synthétiques? )?(?:du|de la|de l['’])|pochodn\w+|"
     r"derivad[oa]s? (?:del?|da|do|de la)|derivat[oi] (?:sintetic[oi] )?(?:del|della|di)) ?$",
@@ -26,7 +27,7 @@ _CLASS_BEFORE = re.compile(
 
 _OF = ("of ", "the ", "du ", "de ", "la ", "l'", "l’", "del ", "di ", "do ", "da ", "della ")
 
-_LIST_GAP = re.compile(
+_LIST_GAP = LazyPattern(
     r"[\s,;/()\"“”«»'‘’&+•·-]*(?:and|or|und|oder|et|ou|y|o|e|och|eller|og|en|of|ja|tai|i|oraz|a|nebo|и|или)?[\s\"“«'‘(]*"
 )
 
@@ -47,15 +48,15 @@ _WEAK = (
     r"high\b|trip\b|tripping|raves?\b|illegal|schedule|vap(?:e|ing)|cartridge|edible|clubb|nightclub|party|parties|"
     r"euphori|comedown|consumers|substance|pillen?\b|medic|prescri|patient|pharm|poison|treatment|препарат|веществ"
 )
-_DRUG_WORDS = re.compile(rf"\b(?:{_STRONG}|{_WEAK})", re.IGNORECASE)
-_STRONG_WORDS = re.compile(rf"\b(?:{_STRONG})", re.IGNORECASE)
+_DRUG_WORDS = LazyPattern(rf"\b(?:{_STRONG}|{_WEAK})", re.IGNORECASE)
+_STRONG_WORDS = LazyPattern(rf"\b(?:{_STRONG})", re.IGNORECASE)
 
 
 # "synthetic cannabis", "eroina sintetica": another thing than the drug that gives it its name.
-_SYNTHETIC_BEFORE = re.compile(
+_SYNTHETIC_BEFORE = LazyPattern(
     r"\b(?:synth[eé]ti\w+|sint[eé]tic\w+|s[yi]nteti\w+|синтетич\w+|fake|legal|substitute) $", re.IGNORECASE
 )
-_SYNTHETIC_AFTER = re.compile(
+_SYNTHETIC_AFTER = LazyPattern(
     r" (?:(?:natural )?sint[eé]tic\w+|synth[eé]ti(?:que|qu|sch)\w*|de synth[eèé]se|di sintesi|de síntesis|"
     r"syntetyczn\w+)",
     re.IGNORECASE,
@@ -64,22 +65,22 @@ _ALSO_SYNTHETIC = frozenset({"cannabis", "heroin", "cocaine", "cathinone", "opiu
 
 # Names that stand for their class too: plurals, and with an article or "synthetic" before them.
 _CLASS_PLURAL = {
-    "amphetamine": re.compile(
+    "amphetamine": LazyPattern(
         r"(?:am(?:ph|f)etamin|anfetamin)(?:e?s|er|erna|erne|ene|e?n|as|it|eja|eita|ien|ok|okat|ów|y)$|anfetamine$"
     ),
-    "desnitazene": re.compile(r"nitazenes$"),
-    "fentanyl": re.compile(r"fentan(?:[iy]l(?:s|er|erna|erne|os|ene)|ili)$"),
-    "cathinone": re.compile(r"[ck]ath?[iy]non(?:es|en|er|erna|erne|ene|as|i|it|y|ow|eja|eita|ien|eihin|s)$"),
-    "ketamine": re.compile(r"[ck]etamin(?:es|er)$"),
-    "mescaline": re.compile(r"mescalines$"),
+    "desnitazene": LazyPattern(r"nitazenes$"),
+    "fentanyl": LazyPattern(r"fentan(?:[iy]l(?:s|er|erna|erne|os|ene)|ili)$"),
+    "cathinone": LazyPattern(r"[ck]ath?[iy]non(?:es|en|er|erna|erne|ene|as|i|it|y|ow|eja|eita|ien|eihin|s)$"),
+    "ketamine": LazyPattern(r"[ck]etamin(?:es|er)$"),
+    "mescaline": LazyPattern(r"mescalines$"),
 }
-_CLASS_ARTICLE = re.compile(
+_CLASS_ARTICLE = LazyPattern(
     r"\b(?:synth\w+|sint\w+|syntet\w+|substituted|an?|another|any|new|novel|designer|the|ein|eine[rs]?|une?|una|et|en|"
     r"tunnetuin|cette|this|these|quest[oa]|est[ae]|diese[rs]?|den|det|denna|denne)[ -]$",
     re.IGNORECASE,
 )
-_NOT_A_DOI = re.compile(r"[:\s]*(?:10\.\d|https?:|\d)|\)?:")
-_CHEMICAL_WORD = re.compile(
+_NOT_A_DOI = LazyPattern(r"[:\s]*(?:10\.\d|https?:|\d)|\)?:")
+_CHEMICAL_WORD = LazyPattern(
     r"\d|meth|eth|prop|but|phen|hydroxy|acid|lyserg|amin|cannab|chlor|fluor|benz|oxy|lacton", re.IGNORECASE
 )
 _SMALL_WORDS = frozenset("of the and for in on de du des la le et und der die das von y del di e".split())

@@ -151,8 +151,8 @@ def vocabulary(language: str | None) -> Vocabulary:
         language = "en"
     patterns: dict[str, list[int]] = {}
     meanings: dict[Concept | Marker, int] = {}
-    for meaning, cue in rows[language]:
-        pattern = _pattern(cue)
+    of_cue = [meaning for meaning, cues in rows[language] for _ in cues]
+    for meaning, pattern in zip(of_cue, _patterns([c for _, cues in rows[language] for c in cues]), strict=True):
         number = meanings.setdefault(meaning, len(meanings))
         numbers = patterns.setdefault(pattern, [])
         if number not in numbers:
@@ -181,7 +181,7 @@ def speaks_of_drugs(text: str, language: str | None) -> bool:
 def _drug_words(language: str | None) -> AhoCorasick:
     language = _SAME.get(language or "en", language or "en")
     rows = _rows().get(language) or _rows()["en"]
-    return AhoCorasick([_pattern(cue) for meaning, cue in rows if meaning[:2] == ("general", "drug")])
+    return AhoCorasick(_patterns([cue for meaning, cues in rows if meaning[:2] == ("general", "drug") for cue in cues]))
 
 
 def languages() -> frozenset[str]:
@@ -195,15 +195,19 @@ def concepts() -> tuple[Concept, ...]:
     return tuple(c for c in found if c.theme != "mask")
 
 
-def _pattern(cue: str) -> str:
-    core = fold(cue.strip("*")).strip()
-    return ("" if cue.startswith("*") else " ") + core + ("" if cue.endswith("*") else " ")
+def _patterns(cues: Sequence[str]) -> list[str]:
+    """The cues as they are searched: folded, with a space where a word must begin or end."""
+    cores = fold("\0".join([cue.strip("*") for cue in cues])).split("\0")  # at once, which is far quicker
+    return [
+        ("" if cue[0] == "*" else " ") + core.strip() + ("" if cue[-1] == "*" else " ")
+        for cue, core in zip(cues, cores, strict=bool(cues))
+    ]
 
 
 @cache
-def _rows() -> Mapping[str, list[tuple[Concept | Marker, str]]]:
-    """Language -> (meaning, cue), English first. Raises LexiconError for the first row that makes no sense."""
-    found: dict[str, list[tuple[Concept | Marker, str]]] = {"en": []}
+def _rows() -> Mapping[str, list[tuple[Concept | Marker, list[str]]]]:
+    """Language -> (meaning, cues), English first. Raises LexiconError for the first row that makes no sense."""
+    found: dict[str, list[tuple[Concept | Marker, list[str]]]] = {"en": []}
     strengths: dict[str, int] = {}
     for where, row in _read("cues.csv", ("theme", "concept", "strength", "language", "cues")):
         theme = row["theme"]
@@ -214,36 +218,36 @@ def _rows() -> Mapping[str, list[tuple[Concept | Marker, str]]]:
         concept = Concept(theme, row["concept"], int(row["strength"]))
         if strengths.setdefault(concept.key, concept.strength) != concept.strength:
             raise LexiconError(f"{where}: {concept.key} has strength {strengths[concept.key]} in a row above")
-        found.setdefault(row["language"], []).extend((concept, cue) for cue in _cues(where, row["cues"]))
+        found.setdefault(row["language"], []).append((concept, _cues(where, row["cues"])))
     for where, row in _read("assertion.csv", ("kind", "theme", "language", "cues")):
         if row["kind"] not in KINDS:
             raise LexiconError(f"{where}: unknown kind {row['kind']!r}; use one of {', '.join(KINDS)}")
         if bool(row["theme"]) != row["kind"].startswith("decides") or (row["theme"] and row["theme"] not in THEMES):
             raise LexiconError(f"{where}: a kind that decides needs a theme, the others have none: {row['theme']!r}")
         marker = Marker(row["kind"], row["theme"])
-        found.setdefault(row["language"], []).extend((marker, cue) for cue in _cues(where, row["cues"]))
+        found.setdefault(row["language"], []).append((marker, _cues(where, row["cues"])))
     return found
 
 
 def _read(name: str, columns: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
     path = DATA / name
     with path.open(encoding="utf-8", newline="") as lines:
-        reader = csv.DictReader(lines)
-        if tuple(reader.fieldnames or ()) != columns:
+        reader = csv.reader(lines)
+        if tuple(next(reader, ())) != columns:
             raise LexiconError(f"{path}: the columns must be {', '.join(columns)}")
-        for row in reader:
+        for cells in filter(None, reader):
             where = f"{path}, line {reader.line_num}"
-            if None in row or None in row.values():
+            if len(cells) != len(columns):
                 raise LexiconError(f"{where}: the row must have {len(columns)} fields")
-            yield where, row
+            yield where, dict(zip(columns, cells, strict=True))
 
 
 def _cues(where: str, cell: str) -> list[str]:
-    cues = [cue.strip() for cue in cell.split("|")]
+    cues = [*map(str.strip, cell.split("|"))]
     for cue in cues:
         if not cue[:1].isalpha() and not fold(cue.strip("*")).strip():
             raise LexiconError(f"{where}: an empty cue between two bars; remove it")
-        if "*" in cue.strip("*"):
+        if "*" in cue and "*" in cue.strip("*"):
             raise LexiconError(f"{where}: {cue!r} has a star inside; a star may stand at the ends only")
     return cues
 

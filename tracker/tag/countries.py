@@ -12,14 +12,15 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tracker.tag import cues, linear
-from tracker.tag.lookup import Found, SharedTable, checked, folded, longest, rows, shared
+from tracker.tag.lookup import Found, SharedTable, cells, checked, folded, longest, shared
 
 if TYPE_CHECKING:
     from tracker.tag.view import View
 
+_new: Any = tuple.__new__  # makes a named tuple without the way through Python
 _KINDS = ("country", "people", "region", "state", "city", "body", "cited", "money", "none")
 # "cited": bodies that the whole world quotes (FDA); "none": names that only look like a place ("New England Journal").
 _CASES = ("exact", "capital", "any")
@@ -106,16 +107,16 @@ class _Place(NamedTuple):
 def _places() -> SharedTable[_Place]:
     entries: list[tuple[str, _Place]] = []
     fine: set[tuple[str, str, str]] = set()
-    for row in rows("places.csv", _COLUMNS):
-        phrase, codes = row["phrase"], tuple(row["country"].split("|"))
-        told = (row["country"], row["kind"], row["case"])
+    for phrase, country, kind, case in cells("places.csv", _COLUMNS):
+        codes = tuple(country.split("|")) if "|" in country else (country,)
+        told = (country, kind, case)
         if told not in fine:  # few different ones in many rows
-            checked("places.csv", phrase, "kind", row["kind"], _KINDS)
-            checked("places.csv", phrase, "case", row["case"], _CASES)
+            checked("places.csv", phrase, "kind", kind, _KINDS)
+            checked("places.csv", phrase, "case", case, _CASES)
             for code in codes:
                 checked("places.csv", phrase, "country", code, _is_code)
             fine.add(told)
-        entries.append((phrase, _Place(codes, row["kind"], row["case"], phrase.removesuffix("*").strip("."))))
+        entries.append((phrase, _new(_Place, (codes, kind, case, phrase.removesuffix("*").strip(".")))))
     return SharedTable(entries)
 
 

@@ -5,11 +5,11 @@ The words of the evidence decide, best evidence first; what is only awaited, sus
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tracker.model import Grade
+from tracker.tag.lazy import LazyPattern
 from tracker.tag.lookup import SharedTable, checked, rows, shared
 
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 # Best first: a document with a laboratory finding and a seizure is graded by the finding.
 ORDER: tuple[Grade, ...] = ("lab_confirmed", "clinical_suspected", "seizure", "self_report", "market", "legal")
 _READ = 20_000
-_OPEN = re.compile(
+_OPEN = LazyPattern(
     r"(?i)\b(?:await\w*|pending|not yet|yet to|still to|to be (?:confirmed|tested|found)|no (?:lab|test|toxic)\w*"
     r"|not (?:confirmed|tested|detected|found)|negative for|no (?:trace|evidence|sign)s? of|noch nicht|ausstehend"
     r"|reste à|à confirmer|aún no|todavía no|non ancora|da confermare|ainda não|nog niet|ännu inte|ikke|ei vielä"
     r"|jeszcze nie|zatím)\b"
 )
-_FINDING = re.compile(
+_FINDING = LazyPattern(
     r"(?i)\b(?:contain\w*|found|detect\w*|identif\w*|positiv\w*|tested|samples?|specimens?|blood|urine|serum|results?"
     r"|reveal\w*|analys\w*|analyz\w*|laborator\w*|quantif\w*|proved|untersuch\w*|nachgewiesen|gefunden|trouvé\w*"
     r"|détecté\w*|hallad\w*|detectad\w*|trovat\w*|rilevat\w*|encontrad\w*|onderzoek|aangetroffen|påvisa\w*|funnet"

@@ -86,10 +86,10 @@ class NameFinder:
         if not matches:
             return out
         places = folded.starts()
-        groups, length = self._patterns.groups, len(text)
+        group, length = self._patterns.group, len(text)
         for index, low, high in matches:
             start, end = places[low], places[high - 1] + 1
-            entries, brand, code, wordless, loose = groups[index]
+            entries, brand, code, wordless, loose = group(index)
             if wordless:
                 out.append(_new(Found, (start, end, entries, "exact")))
                 continue

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from re import Match, Pattern
 from typing import NamedTuple
 
@@ -107,25 +108,20 @@ _RULES: tuple[Rule, ...] = (
 )
 
 
-_ANY_ON_A_RING, _ANY = (
-    re.compile("|".join(f"(?:{pattern.pattern})" for _, _, pattern, _ in rules))
-    for rules in ((*_RING_RULES, *_RULES), _RULES)
-)  # whether any rule applies, in one search: most names have none
+@cache
+def _rules(first: str, on_a_ring: bool) -> tuple[tuple[str, Pattern[str], Callable[[Match[str]], str]], ...]:
+    """The rules for names that begin with `first`: what they need, the pattern, and how it is written."""
+    rules = (*_RING_RULES, *_RULES) if on_a_ring else _RULES
+    return tuple((needs, pattern, write) for heads, needs, pattern, write in rules if not heads or first in heads)
 
 
 def equivalents(name: str, cls: str) -> Iterator[str]:
     """Other forms of a name, itself left out, each once."""
-    if not (_ANY_ON_A_RING if cls in _ON_A_RING else _ANY).search(name):
-        return
-    seen, queue = {name}, [name]
-    rules = (*_RING_RULES, *_RULES) if cls in _ON_A_RING else _RULES
+    seen, queue, on_a_ring = {name}, [name], cls in _ON_A_RING
     while queue and len(seen) < _LIMIT:
         form = queue.pop(0)
-        for heads, needs, pattern, write in rules:
-            if needs not in form or (heads and form[0] not in heads):
-                continue
-            other = pattern.sub(write, form, count=1)
-            if other not in seen:
+        for needs, pattern, write in _rules(form[0], on_a_ring):
+            if needs in form and (other := pattern.sub(write, form, count=1)) not in seen:
                 seen.add(other)
                 queue.append(other)
                 yield other

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tracker.tag.nomenclature import equivalents
-from tracker.text.fold import key, separated
+from tracker.text.fold import key, keys, separated
 
 if TYPE_CHECKING:
     from ahocorasick_rs import AhoCorasick
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _CHEMICAL = frozenset({"name", "systematic", "spelling"})
 _HAS_RULES = ("-", "fentan", "tamine", "thylamine", "binaca")  # parts that some rule of nomenclature needs
+_new: Any = tuple.__new__  # makes a named tuple without the way through Python
 _BRANDS = ("brand", "street")
 _DIGIT = re.compile(r"\d")
 _CODE = 10  # letters and digits below which a name with a digit is a code
@@ -29,7 +31,17 @@ class Entry(NamedTuple):
     key: str
     alias: Alias
     substance: Substance
-    breaks: frozenset[int]  # places in the key before which the name has a space or hyphen
+    written: str  # the alias, or another form of it
+
+    @property
+    def breaks(self) -> frozenset[int]:
+        """Places in the key before which the name has a space or hyphen."""
+        return _breaks(self.written)
+
+
+@lru_cache(maxsize=4096)
+def _breaks(written: str) -> frozenset[int]:
+    return separated(written)[1]
 
 
 class Group(NamedTuple):
@@ -46,10 +58,19 @@ class Group(NamedTuple):
 class Patterns:
     """`entries` by key; `automaton` finds the keys of `groups`; `short` holds the words of up to four letters."""
 
-    groups: list[Group]  # by the automaton's number
+    keys: list[str]  # by the automaton's number
     entries: dict[str, tuple[Entry, ...]]
     short: dict[str, tuple[Entry, ...]]
     automaton: AhoCorasick
+    _groups: dict[int, Group] = field(default_factory=dict, repr=False, compare=False)
+
+    def group(self, number: int) -> Group:
+        """What the automaton's number stands for; worked out when it is first asked for, as most never are."""
+        group = self._groups.get(number)
+        if group is None:
+            folded = self.keys[number]
+            group = self._groups[number] = _group(folded, self.entries[folded])
+        return group
 
 
 def is_wordless(text: str) -> bool:
@@ -62,16 +83,15 @@ def make_patterns(lexicon: Lexicon) -> Patterns:
     from ahocorasick_rs import AhoCorasick, MatchKind
 
     groups: defaultdict[str, list[Entry]] = defaultdict(list)
-    for alias, substance in lexicon.surfaces():
-        if alias.doubt != "never" or " " in alias.text:  # a phrase that is no mention hides the name inside it
-            folded, breaks = separated(alias.text)
-            groups[folded].append(Entry(folded, alias, substance, breaks))
+    # a phrase that is no mention hides the name inside it
+    listed = [(a, s) for a, s in lexicon.surfaces() if a.doubt != "never" or " " in a.text]
+    for folded, (alias, substance) in zip(keys([a.text for a, _ in listed]), listed, strict=True):
+        groups[folded].append(_new(Entry, (folded, alias, substance, alias.text)))
     _widen(lexicon, groups)
-    entries = {k: tuple(sorted(group, key=_doubt)) for k, group in groups.items()}
-    short = {k: group for k, group in entries.items() if _is_short(group)}
-    keys = [k for k in entries if k not in short]
-    groups_ = [_group(k, entries[k]) for k in keys]
-    return Patterns(groups_, entries, short, AhoCorasick(keys, matchkind=MatchKind.Standard))
+    entries = {k: tuple(sorted(group, key=_doubt) if len(group) > 1 else group) for k, group in groups.items()}
+    short = {k: group for k, group in entries.items() if len(k) <= SHORT and _is_short(group)}
+    searched = [k for k in entries if k not in short]
+    return Patterns(searched, entries, short, AhoCorasick(searched, matchkind=MatchKind.Standard))
 
 
 def _group(folded: str, entries: tuple[Entry, ...]) -> Group:
@@ -95,14 +115,14 @@ def _widen(lexicon: Lexicon, groups: dict[str, list[Entry]]) -> None:
         if alias.doubt or alias.kind not in _CHEMICAL or not any(c in alias.text for c in _HAS_RULES):
             continue
         for form in equivalents(alias.text.lower(), substance.cls):
-            folded, breaks = separated(form)
+            folded = key(form)
             if folded not in listed and len(folded) > SHORT and folded not in groups:
-                groups[folded] = [Entry(folded, alias, substance, breaks)]
+                groups[folded] = [Entry(folded, alias, substance, form)]
 
 
 def _is_short(group: tuple[Entry, ...]) -> bool:
     folded = group[0].key
-    return len(folded) <= SHORT and folded.isalpha() and not is_wordless(folded) and not any(e.breaks for e in group)
+    return folded.isalpha() and not is_wordless(folded) and not any(e.breaks for e in group)
 
 
 def squeezed(text: str) -> str:

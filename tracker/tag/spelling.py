@@ -88,18 +88,21 @@ class Speller:
     def _build(self) -> None:
         skeletons: dict[str, tuple[Entry, ...] | None] = {}
         ocr: dict[str, tuple[Entry, ...] | None] = {}
-        for folded, group in self._entries.items():
-            alias = group[0].alias
-            if len(folded) < _MIN_OCR or alias.doubt or alias.kind not in _KINDS:
-                continue
-            if " " in alias.text and alias.kind != "systematic":
-                continue
-            if not _is_letter_code(group[0]):
-                _put(skeletons, _stem(skeleton(folded)), group)
-            _put(ocr, ocr_form(folded), group)
-            if len(folded) >= _MIN_TYPO and group[0].substance.reported:
-                self._heads[folded[:_HALF]].append(folded)
-                self._tails[folded[-_HALF:]].append(folded)
+        for in_latin in (True, False):  # apart, so that what Cyrillic needs is not done for all
+            listed = [
+                (folded, group)
+                for folded, group in self._entries.items()
+                if folded.isascii() is in_latin and _is_spelt(folded, group[0])
+            ]
+            together = "\n".join([folded for folded, _ in listed])
+            forms = zip(listed, skeleton(together).split("\n"), ocr_form(together).split("\n"), strict=bool(listed))
+            for (folded, group), form, scanned in forms:
+                if not _is_letter_code(group[0]):
+                    _put(skeletons, _stem(form), group)
+                _put(ocr, scanned, group)
+                if len(folded) >= _MIN_TYPO and group[0].substance.reported:
+                    self._heads[folded[:_HALF]].append(folded)
+                    self._tails[folded[-_HALF:]].append(folded)
         self._skeletons = {k: group for k, group in skeletons.items() if group and len(k) >= _MIN_SKELETON}
         self._ocr = {k: group for k, group in ocr.items() if group}
 
@@ -203,6 +206,14 @@ class Speller:
         if not any(c in folded for c in ("1", "0", "i", "l", "m", "rn", "w")):
             return None
         return self._ocr.get(ocr_form(folded))
+
+
+def _is_spelt(folded: str, entry: Entry) -> bool:
+    """Whether a name is long and sure enough to be found in other spellings."""
+    alias = entry.alias
+    if len(folded) < _MIN_OCR or alias.doubt or alias.kind not in _KINDS:
+        return False
+    return " " not in alias.text or alias.kind == "systematic"
 
 
 def _is_letter_code(entry: Entry) -> bool:

@@ -180,21 +180,32 @@ def key(name: str) -> str:
 
 
 def keys(names: Sequence[str]) -> list[str]:
-    """The key of each, where none has a line break: quicker for many."""
-    encoded = charset.encode_once("\n".join(names))
-    if encoded is None:
+    """The key of each: quicker for many."""
+    together = "\n".join(names)
+    if not names or together.count("\n") != len(names) - 1:
         return list(map(key, names))
+    encoded = charset.encode_once(together)
+    if encoded is not None:
+        return _keys_of_lines(encoded)
+    known = iter(_keys_of_lines("\n".join([name for name in names if name.isascii()]).lower().encode("ascii")))
+    return [next(known) if name.isascii() else key(name) for name in names]
+
+
+def _keys_of_lines(encoded: bytes) -> list[str]:
+    """The keys of encoded lines."""
     tables = _tables()
     folded = encoded.translate(tables.single, tables.gone.replace(b"\n", b""))
     if not folded.isascii():
         for place, became in tables.several:
             folded = folded.replace(place, became)
-    return charset.decode(folded).split("\n") if names else []
+    return charset.decode(folded).split("\n")
 
 
 def separated(name: str) -> tuple[str, frozenset[int]]:
     """Key of a name and the places in the key before which the name has a space or hyphen."""
     if name.isascii() and name.isprintable():
+        if name.isalnum():
+            return name.lower(), _NOWHERE
         parts = name.lower().replace("`", "'").replace("-", " ").split()
         return "".join(parts), frozenset(accumulate(map(len, parts[:-1]))) if len(parts) > 1 else _NOWHERE
     folded = key(name)
