@@ -175,6 +175,20 @@ def _renamed(document: object, n: int) -> object:
     )  # type: ignore[type-var]
 
 
+async def first_loads(port: int, server: int) -> None:
+    """Pages that sum up much, asked of a server that has just started, and once more."""
+    for path in ("/", "/substances", "/signals", f"/substance/{SUBSTANCES[0]}", "/candidates", "/sources"):
+        once, spent = Times(), []
+        for _ in range(2):
+            before = cpu_seconds(server)
+            await _timed(Connection(port), path, once, time.perf_counter())
+            spent.append((cpu_seconds(server) - before) * 1000)
+        print(
+            f"{path:22} first {once.ms[0]:8.0f} ms ({spent[0]:.0f} of CPU), again {once.ms[-1]:6.1f} ms"
+            + "".join(f" {e}" for e in once.errors[:1])
+        )
+
+
 async def measure(port: int, options: argparse.Namespace, documents: int, server: int) -> None:
     rng = random.Random(SEED)
     words = Generator()._words
@@ -183,6 +197,7 @@ async def measure(port: int, options: argparse.Namespace, documents: int, server
         "document page": lambda: f"/document/{rng.randrange(1, documents + 1)}",
         "API documents": lambda: f"/api/documents?{searches(rng, words)}&limit=50",
     }
+    await first_loads(port, server)
     for name, path in pages.items():
         if options.only not in name:
             continue
@@ -200,14 +215,6 @@ async def measure(port: int, options: argparse.Namespace, documents: int, server
     speed = await full_speed(port, 16, options.seconds, lambda: rng.choice(both)(), mixed)
     print(mixed.line("16 connections, mixed"))
     print(f"{'':22} {speed:.0f} answers a second")
-    for path in ("/", "/substances", "/signals", f"/substance/{SUBSTANCES[0]}", "/candidates", "/sources"):
-        once = Times()
-        for _ in range(2):
-            await _timed(Connection(port), path, once, time.perf_counter())
-        print(
-            f"{path:22} first {once.ms[0]:8.0f} ms, again {once.ms[-1]:6.1f} ms"
-            + "".join(f" {e}" for e in once.errors[:1])
-        )
     print("server memory          {:.0f} MB, peak {:.0f} MB".format(*memory(server)))
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
@@ -104,25 +106,30 @@ def search(request: Request, search: Search) -> Response:
 
 def _facets(search: Asked, result: SearchResult) -> list[tuple[str, list[tuple[str, int, str]]]]:
     """(facet, [(value, count, address with it added)]) of the values that narrow the search."""
-    found, set_already = [], set(search.pairs())
+    found, already = [], search.pairs()
+    base = urlencode(already)
     for name, values in result.facets.items():
         field = {"cls": "class"}.get(name, name)
-        rows = [
-            (value, count, address("", "/search", _narrowed(search, field, value)))
+        rows = (
+            (value, count)
             for value, count in values.items()
-            if (field, value) not in set_already and count < max(result.facets_over, 1)
-        ]
-        if rows:
-            found.append((field, rows[: FACET_ROWS * 3]))
+            if (field, value) not in already and count < max(result.facets_over, 1)
+        )
+        shown = [(value, count, _narrowed(search, base, field, value)) for value, count in islice(rows, FACET_ROWS * 3)]
+        if shown:
+            found.append((field, shown))
     return found
 
 
-def _narrowed(search: Asked, field: str, value: str) -> list[tuple[str, str]]:
-    """The search with one fact more. Years have no parameter of their own; they go into the query."""
+def _narrowed(search: Asked, base: str, field: str, value: str) -> str:
+    """The address of the search with one fact more; `base` are its parameters. Years have none of their own; they go
+    into the query."""
     if field in ("substance", "theme", "class", "tier", "country", "source", "doctype"):
-        return [*search.pairs(), (field, value)]
+        return f"/search?{base}{'&' if base else ''}{urlencode({field: value})}"
     wider = replace(search, q=f"{search.q} {field}:{value}".strip())
-    return [*wider.pairs(), *([("sort", "newest")] if search.sort == "newest" and not search.q else [])]
+    return address(
+        "", "/search", wider.pairs(), [("sort", "newest")] if search.sort == "newest" and not search.q else []
+    )
 
 
 def _active(search: Asked) -> list[tuple[str, str, str]]:
