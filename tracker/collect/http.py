@@ -38,6 +38,7 @@ _PLAIN = re.compile(
     r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::(?:[1-5]\d{4}|\d{1,4}))?(?:/[\w~-][\w.~-]*)+/?(?:\?[\w=&.~-]+)?", re.ASCII
 )
 _PIECE = 64 * 1024
+_HEAVY = 1024 * 1024
 _ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/json;q=0.9, "
     "application/xml;q=0.9, text/xml;q=0.9, text/html;q=0.8, */*;q=0.5"
@@ -274,8 +275,12 @@ def _read(response: requests.Response, url: str, limit: int) -> tuple[Payload, s
 
 
 def _chunks(raw: Any, cut: list[str]) -> Any:
+    size = 0
     try:
-        yield from raw.stream(_PIECE, decode_content=False)
+        for piece in raw.stream(_PIECE, decode_content=False):
+            size += len(piece)
+            EXCHANGE.heavy = EXCHANGE.heavy or size > _HEAVY
+            yield piece
     except ProtocolError as cause:  # what came so far is kept: entries before the cut are worth having
         ended = isinstance(cause, IncompleteRead) or isinstance(cause.__cause__, IncompleteRead)
         cut.append("the connection ended before the whole body came" if ended else "the connection broke in the body")

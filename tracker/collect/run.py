@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tracker.collect.exchange import SourceKind
+from tracker.collect.heap import give_back
 from tracker.collect.http import HttpClient
 from tracker.collect.poll import poll, recheck
 from tracker.collect.robots import Robots
@@ -226,6 +227,7 @@ def _side_by_side(
                         put(result)
                 finally:
                     waiting.give_back(source)
+                give_back()
         finally:
             put(None)
 

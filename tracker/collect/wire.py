@@ -32,6 +32,7 @@ class _Exchange(threading.local):
     deadline: float | None = None
     read: float = 20.0
     stopping: Callable[[], bool] | None = None
+    heavy: bool = False  # it has brought megabytes; whoever has used them up says so by setting it back
 
 
 EXCHANGE = _Exchange()

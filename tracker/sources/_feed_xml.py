@@ -190,7 +190,7 @@ def _whole(data: bytes) -> tuple[bytes, bool]:
         return data, True
     closing = b"</" + root[1]
     empty = data.rstrip().endswith(b"/>") and not _ENTRY_END.search(data)
-    if empty or closing.lower() in data[-2000:].lower() or closing.lower() in data.lower():
+    if empty or closing.lower() in data[-2000:].lower() or re.search(re.escape(closing), data, re.IGNORECASE):
         last = next(islice(_ENTRY_END.finditer(data), _ENTRIES_LIMIT - 1, None), None)
         if last is None or _ENTRY_END.search(data, last.end()) is None:
             return data, True
