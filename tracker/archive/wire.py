@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tracker.archive.times import stamp
 
 if TYPE_CHECKING:
+    from tracker.archive.ledger import SourceHealth
     from tracker.archive.read import Record
     from tracker.archive.search import Hit, SearchResult
 
@@ -70,4 +71,22 @@ def search_json(result: SearchResult) -> dict[str, Any]:
         "facets": {name: dict(values) for name, values in result.facets.items()},
         "facets_over": result.facets_over,
         "results": [hit_json(hit) for hit in result.results],
+    }
+
+
+def health_json(row: SourceHealth) -> dict[str, Any]:
+    """How a source does, as `status` and the API say it."""
+    return {
+        "id": row.id,
+        "status": row.status,
+        "last_ok": stamp(row.last_ok) if row.last_ok else None,
+        "rhythm_days": row.rhythm_days,
+        "silent": row.silent,
+        "error": row.error,
+        "last_item": stamp(row.last_item) if row.last_item else None,
+        "documents": row.documents,
+        "failures": row.failures,
+        "moved_to": row.moved_to,
+        "findings": list(row.findings),
+        "not_before": stamp(row.not_before) if row.not_before else None,
     }

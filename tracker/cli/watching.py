@@ -57,11 +57,13 @@ def show(state: State, identifier: str) -> None:
         if value not in (None, "", {}):
             click.echo(f"{key:<14} {value}")
     if Path(state.db).exists():
+        from tracker.archive.wire import health_json
+
         with state.archive() as archive:
             for row in archive.health(now=utc_now()):
                 if row.id == identifier:
-                    for key, value in _health(row).items():
-                        click.echo(f"{key:<14} {'' if value is None else value}")
+                    for key, value in health_json(row).items():
+                        click.echo(f"{key:<14} {_shown(value)}")
 
 
 @sources.command()
@@ -101,6 +103,7 @@ Examples:
 def status(state: State, form: str) -> None:
     """Health of every source: last success, usual rhythm, silent, blocked, errors; and mails in doubt."""
     from tracker.archive import outbox
+    from tracker.archive.wire import health_json
 
     with state.archive() as archive:
         rows = archive.health(now=utc_now())
@@ -109,7 +112,7 @@ def status(state: State, form: str) -> None:
     version = state.lexicon().version
     if form == "json":
         data = {
-            "sources": [_health(row) for row in rows],
+            "sources": [health_json(row) for row in rows],
             "documents": documents,
             "lexicon": version,
             "mail": [
@@ -123,7 +126,7 @@ def status(state: State, form: str) -> None:
         [
             (h.id, h.status or "", f"{h.last_ok:%Y-%m-%d %H:%M}" if h.last_ok else "never",
              "" if h.rhythm_days is None else f"{h.rhythm_days:.1f}", "SILENT" if h.silent else "", h.documents,
-             h.error or "; ".join(h.findings))
+             "; ".join(line for line in (h.error, *h.findings) if line))
             for h in rows
         ],
     )  # fmt: skip
@@ -132,21 +135,7 @@ def status(state: State, form: str) -> None:
     click.echo(f"{documents} documents, lexicon {version}")
 
 
-def _health(row: Any) -> dict[str, Any]:
-    def stamp(moment: Any) -> str | None:
-        return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None
-
-    return {
-        "id": row.id,
-        "status": row.status,
-        "last_ok": stamp(row.last_ok),
-        "rhythm_days": row.rhythm_days,
-        "silent": row.silent,
-        "error": row.error,
-        "last_item": stamp(row.last_item),
-        "documents": row.documents,
-        "failures": row.failures,
-        "moved_to": row.moved_to,
-        "findings": list(row.findings),
-        "not_before": stamp(row.not_before),
-    }
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return "; ".join(map(str, value))
+    return "" if value is None else str(value)

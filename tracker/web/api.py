@@ -11,14 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tracker.analysis.report import signal_json, signals_json
 from tracker.analysis.weeks import stamp, week_of
-from tracker.archive.wire import document_json, search_json
+from tracker.archive.wire import document_json, health_json, search_json
 from tracker.digest.as_json import as_mapping
 from tracker.web import auth, look
 from tracker.web.errors import ANSWERS
 from tracker.web.params import MOST, Asked, asked, moment
 
 if TYPE_CHECKING:
-    from tracker.archive.ledger import SourceHealth
     from tracker.archive.read import Record
 
 router = APIRouter(prefix="/api", tags=["api"], dependencies=[Depends(auth.reading)], responses=ANSWERS)
@@ -173,22 +172,8 @@ def status(request: Request) -> JSONResponse:
     rows = desk.kept("health", lambda a: a.health(now=now))
     return _answer(
         {
-            "sources": [_health(row) for row in rows],
+            "sources": [health_json(row) for row in rows],
             "documents": desk.kept("documents", lambda _: archive.count_documents()),
             "lexicon": desk.lexicon().version,
         }
     )
-
-
-def _health(row: SourceHealth) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "status": row.status,
-        "last_ok": stamp(row.last_ok) if row.last_ok else None,
-        "rhythm_days": row.rhythm_days,
-        "silent": row.silent,
-        "error": row.error,
-        "last_item": stamp(row.last_item) if row.last_item else None,
-        "documents": row.documents,
-        "failures": row.failures,
-    }

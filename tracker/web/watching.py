@@ -127,7 +127,7 @@ def sources(request: Request) -> Response:
     listed, problem = _listed(desk)
     off = [source for source in listed.values() if not source.enabled]
     waiting = [source for source in listed.values() if source.enabled and source.id not in known]
-    attention = [row for row in health if row.silent or row.status in ("blocked", "robots", "gone", "error")]
+    attention = [row for row in health if row.findings or row.status in ("blocked", "robots", "gone", "error")]
     return page(
         request, "sources.html.j2", health=health, known=known, off=off, waiting=waiting, attention=attention, now=now,
         problem=problem,
