@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from tracker.archive import connection as _connection
 from tracker.archive import ledger, store
@@ -18,17 +18,17 @@ from tracker.errors import UsageError
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from types import TracebackType
+    from typing import Unpack
 
     from tracker.archive.export import Manifest
-    from tracker.archive.filters import Filters
     from tracker.archive.ledger import SourceHealth
-    from tracker.archive.lookup import Names
+    from tracker.archive.question import How, Question
     from tracker.archive.read import Record, Revision, TagMode
     from tracker.archive.retag import RetagReport, SupportsTag
-    from tracker.archive.search import Asked, Searcher, SearchResult, Sort
+    from tracker.archive.search import Searcher, SearchResult, Sort
     from tracker.archive.stories import StoryView
     from tracker.model import Document, FetchState, Source, SourceResult, Tags
 
@@ -229,81 +229,48 @@ class Archive:
         self,
         query: str = "",
         *,
-        filters: Filters | None = None,
-        lexicon: Names | None = None,
-        searches: Mapping[str, str] | None = None,
-        as_of: datetime | None = None,
-        tags: TagMode = "then",
-        everything: bool = False,
         sort: Sort = "relevance",
         limit: int = 20,
         offset: int = 0,
         before: tuple[str, int] | None = None,
+        **how: Unpack[How],
     ) -> SearchResult:
-        """One page of the hits of a query in the language of `query.py`; the empty query is everything.
+        """One page of the hits of a query; what may stand beside it says `question.py`.
 
-        `filters` are the options beside it, `lexicon` finds substances by their aliases, `searches` are the saved ones.
         `before` = (first_seen, document) leaves out what is newer or equal in that order: pages that start from it stay
         the same while documents arrive. `total` still counts all.
         Raises UsageError with one clear line for a value that cannot be meant, and for nothing else.
         """
+        from tracker.archive.question import Question
+
         if limit < 0 or offset < 0:
             raise UsageError("limit and offset must not be negative")
-        asked = _asked(
-            query, filters, searches, as_of=_stamp(as_of), tags=tags, everything=everything, sort=sort, limit=limit,
-            offset=offset, before=before,
-        )  # fmt: skip
+        question = Question(query, **how)
+        asked = question.asked(sort=sort, limit=limit, offset=offset, before=before)
         with self.reading():
-            return self._searcher(lexicon).search(asked)
+            return self._searcher(question).search(asked)
 
-    def found(
-        self,
-        query: str = "",
-        *,
-        filters: Filters | None = None,
-        lexicon: Names | None = None,
-        searches: Mapping[str, str] | None = None,
-        as_of: datetime | None = None,
-        tags: TagMode = "then",
-        everything: bool = False,
-    ) -> Iterator[Record]:
+    def found(self, query: str = "", **how: Unpack[How]) -> Iterator[Record]:
         """All hits of a query, newest first, read in pages: for export."""
-        asked = _asked(query, filters, searches, as_of=_stamp(as_of), tags=tags, everything=everything)
-        for page in self._searcher(lexicon).documents(asked):
-            yield from self.documents(page, as_of=as_of, tags=tags)
+        from tracker.archive.question import Question
 
-    def _searcher(self, lexicon: Names | None) -> Searcher:
+        question = Question(query, **how)
+        for page in self._searcher(question).documents(question.asked()):
+            yield from self.documents(page, as_of=question.as_of, tags=question.tags)
+
+    def _searcher(self, question: Question) -> Searcher:
         from tracker.archive.lookup import Lookup
         from tracker.archive.search import Searcher
 
-        return Searcher(self._db, self._terms, Lookup(self._db, self._terms, lexicon))
+        return Searcher(self._db, self._terms, Lookup(self._db, self._terms, question.lexicon))
 
-    def export(
-        self,
-        format: str,
-        out: BinaryIO,
-        *,
-        now: datetime,
-        query: str = "",
-        filters: Filters | None = None,
-        lexicon: Names | None = None,
-        searches: Mapping[str, str] | None = None,
-        as_of: datetime | None = None,
-        tags: TagMode = "then",
-        everything: bool = False,
-    ) -> Manifest:
+    def export(self, format: str, out: BinaryIO, *, now: datetime, query: str = "", **how: Unpack[How]) -> Manifest:
         """Write all hits of a query to `out` (csv jsonl ris bibtex csl parquet), newest first; returns the manifest."""
         from tracker.archive.export import export
+        from tracker.archive.question import Question
 
-        records = self.found(
-            query, filters=filters, lexicon=lexicon, searches=searches, as_of=as_of, tags=tags, everything=everything
-        )
-        said = {
-            "query": query, "filters": filters.as_dict() if filters else {}, "as_of": _stamp(as_of), "tags": tags,
-            "everything": everything,
-            "exported_at": stamp(now),
-        }  # fmt: skip
-        return export(records, format, out, said=said)
+        said = Question(query, **how).said() | {"exported_at": stamp(now)}
+        return export(self.found(query, **how), format, out, said=said)
 
     # --- upkeep ---
 
@@ -417,13 +384,6 @@ class Archive:
 
     def __repr__(self) -> str:
         return f"Archive({str(self.path)!r})"
-
-
-def _asked(query: str, filters: Filters | None, searches: Mapping[str, str] | None, **how: Any) -> Asked:
-    from tracker.archive.query import parse
-    from tracker.archive.search import make_asked
-
-    return make_asked(parse(query, searches=searches), filters.nodes() if filters is not None else [], **how)
 
 
 def _stamp(moment: datetime | None) -> str | None:
