@@ -14,7 +14,17 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 from tracker.errors import ParseError
 from tracker.model import Document, Page, Payload, Request, Source, Window
 from tracker.sources._api import each, number_of, read_listed, text_list, walked, with_type, without_empty
-from tracker.sources._base import Kind, SearchOptions, claimed, line_of, options_of, read_json, text_of, title_of
+from tracker.sources._base import (
+    Kind,
+    Recheck,
+    SearchOptions,
+    claimed,
+    line_of,
+    options_of,
+    read_json,
+    text_of,
+    title_of,
+)
 from tracker.sources._walk import Walk, begin
 from tracker.text.urls import absolute_url
 
@@ -41,6 +51,16 @@ def first(source: Source, window: Window) -> Sequence[Request]:
     if _inspection(source):
         return (Request(source.url, step="inspection"),)
     return [_ask(source, options_of(source, Options), walk) for walk in begin(window)]
+
+
+def recheck(source: Source, urls: Sequence[str]) -> tuple[Request, ...]:
+    """Return the request that asks stored documents again, for corrections that this source's search does not find."""
+    base, found, _ = source.url.partition("/documents.json")
+    numbers = list(dict.fromkeys(match[1] for url in urls if (match := _NUMBER.search(url))))
+    if not found or not numbers:
+        return ()
+    fields = tuple(("fields[]", field) for field in _FIELDS)
+    return (Request(f"{base}/documents/{','.join(numbers)}.json", fields, step="again"),)
 
 
 def _inspection(source: Source) -> bool:
@@ -208,4 +228,11 @@ def _linked(documents: Sequence[Document]) -> tuple[Document, ...]:
     return tuple(found)
 
 
-KIND = Kind(name="federal_register", options=Options, first=first, read=read, file_step="file")
+KIND = Kind(
+    name="federal_register",
+    options=Options,
+    first=first,
+    read=read,
+    file_step="file",
+    recheck=Recheck(recheck, by="url", batch=50),
+)

@@ -34,6 +34,7 @@ _SITE = "https://www.gov.uk"
 _SIZE = 200
 # The API refuses (422) a field that it does not know: these stand in its base schema.
 _FIELDS = "title,description,link,public_timestamp,format,content_store_document_type,organisations,is_withdrawn"
+_NO_PAGE = ("gone", "redirect", "vanish", "placeholder")  # what the content API says where a page once was
 _WITHDRAWN = re.compile(r"\s*\[?withdrawn\]?\b", re.IGNORECASE)
 _NOTICE = re.compile(r"\bthis (?:\w+ ){1,4}was withdrawn on\b", re.IGNORECASE)
 
@@ -116,6 +117,8 @@ def _organisations(item: dict[str, Any]) -> Iterable[str]:
 
 def _content(source: Source, item: dict[str, Any]) -> Document | None:
     """An item of the content API: its whole text, when it was first published and why it was withdrawn."""
+    if item.get("document_type") in _NO_PAGE:
+        return None
     details = item.get("details") or {}
     notice = item.get("withdrawn_notice") or {}
     linked = (item.get("links") or {}).get("organisations")
