@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,10 +13,11 @@ from tracker.archive import Archive
 from tracker.config import Settings
 from tracker.demo.server import serve
 from tracker.demo.sources import sample_sources
-from tracker.errors import ArchiveError
+from tracker.errors import ArchiveError, LexiconError
 from tracker.lexicon import load
+from tracker.lexicon.load import DATA
 from tracker.model import FetchState, Source
-from tracker.schedule import Keeper, due_sources, jitter, last_digest_moment, last_upkeep_moment, run
+from tracker.schedule import FreshTagger, Keeper, due_sources, jitter, last_digest_moment, last_upkeep_moment, run
 from tracker.tag import Tagger
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)  # a Tuesday
@@ -31,7 +33,7 @@ def keeper(folder: Path, sources: list[Source], tagger: Tagger, *, now: datetime
     said: list[str] = []
     settings = Settings(folder=folder)
     made = Keeper(
-        db=folder / "db" / "tracker.db", load=lambda: (sources, settings), tagger=tagger, now=lambda: now,
+        db=folder / "db" / "tracker.db", load=lambda: (sources, settings), tagger=lambda: tagger, now=lambda: now,
         say=said.append, stop=threading.Event(),
     )  # fmt: skip
     return made, said
@@ -123,3 +125,44 @@ def test_the_scheduler_collects_what_is_due_and_leaves_when_asked(tmp_path: Path
     assert said[0] == "collect: 2 sources, 2 new, 0 revised, 0 failed"
     with Archive.open(made.db) as archive:
         assert archive.count_documents(everything=True) == 2
+
+
+HEADER = "name,class,nps,reported,aliases,remove\n"
+
+
+def test_the_analysts_additions_hold_without_a_restart(tmp_path: Path) -> None:
+    own, said = tmp_path / "substances.local.csv", list[str]()
+    fresh = FreshTagger(lambda: load(own if own.exists() else None), said.append)
+    first = fresh()
+    assert fresh() is first
+    text = "The tablets contained zorbazolam."
+    assert first.tag(text).substances == ()
+    own.write_text(f"{HEADER}zorbazolam,designer_benzodiazepine,yes,yes,,\n")
+    second = fresh()
+    assert [s.name for s in second.tag(text).substances] == ["zorbazolam"]
+    assert fresh() is second
+    assert [line.split(";")[0] for line in said] == [f"lexicon: now {second.lexicon.version}"]
+    own.unlink()
+    assert fresh().lexicon.version == first.lexicon.version
+
+
+def test_additions_that_cannot_be_read_are_said_once_and_stop_nothing(tmp_path: Path) -> None:
+    own, said = tmp_path / "substances.local.csv", list[str]()
+    fresh = FreshTagger(lambda: load(own if own.exists() else None), said.append)
+    first = fresh()
+    own.write_text("name,class\nzorbazolam\n")
+    assert fresh() is fresh() is first
+    (line,) = said
+    assert line.startswith("lexicon: substances.local.csv")
+    assert line.endswith(f"going on with {first.lexicon.version}")
+    with pytest.raises(LexiconError):
+        FreshTagger(lambda: load(own), said.append)()
+
+
+def test_changed_files_of_the_knowledge_base_are_read_anew(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(DATA, data)
+    fresh = FreshTagger(lambda: load(data=data), lambda _: None)
+    first = fresh()
+    (data / "VERSION").write_text("2099.1\n")
+    assert (first is not fresh(), fresh().lexicon.version) == (True, "2099.1")

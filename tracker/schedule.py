@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from tracker.errors import TrackerError
+from tracker.errors import LexiconError, TrackerError
 from tracker.model import FetchState, Source
 
 if TYPE_CHECKING:
     from tracker.config import Settings
+    from tracker.lexicon import Lexicon
+    from tracker.pipeline import LateTagger
     from tracker.tag import Tagger
 
 Clock = Callable[[], datetime]
@@ -72,12 +74,46 @@ def last_upkeep_moment(now: datetime, *, timezone: str) -> datetime:
 
 
 @dataclass(slots=True)
+class FreshTagger:
+    """Gives a tagger of the knowledge base as it is now: a new one when its files or the analyst's additions changed.
+
+    Additions that cannot be read are said once; the knowledge base that was read before them goes on.
+    """
+
+    load: Callable[[], Lexicon]
+    say: Callable[[str], None]
+    _lexicon: Lexicon | None = None
+    _tagger: LateTagger | None = None
+    _told: str = ""
+
+    def __call__(self) -> LateTagger:
+        from tracker.pipeline import LateTagger
+
+        try:
+            lexicon = self.load()
+        except LexiconError as error:
+            if self._tagger is None or self._lexicon is None:
+                raise
+            if str(error) != self._told:
+                self._told = str(error)
+                self.say(f"lexicon: {self._told}; going on with {self._lexicon.version}")
+            return self._tagger
+        if self._tagger is None or lexicon is not self._lexicon:
+            if self._lexicon is not None:
+                self.say(f"lexicon: now {lexicon.version}; what is stored keeps its tags until `tracker retag`")
+            self._lexicon, self._told = lexicon, ""
+            self._tagger = LateTagger(lambda: lexicon)
+        return self._tagger
+
+
+@dataclass(slots=True)
 class Keeper:
-    """The jobs of one deployment. `load` gives sources and settings anew, so that edits hold without a restart."""
+    """The jobs of one deployment. `load` gives sources and settings anew and `tagger` a tagger of the knowledge base as
+    it is now, so that edits hold without a restart."""
 
     db: Path
     load: Callable[[], tuple[list[Source], Settings]]
-    tagger: Tagger
+    tagger: Callable[[], Tagger | LateTagger]
     now: Clock
     say: Callable[[str], None]
     stop: threading.Event
@@ -97,7 +133,7 @@ class Keeper:
         report = collect_once(
             self.db,
             due,
-            self.tagger,
+            self.tagger(),
             http=CollectSettings(contact=settings.contact),
             now=self.now,
             stop=self.stop.is_set,

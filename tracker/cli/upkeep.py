@@ -131,8 +131,7 @@ def retag(state: State, dry_run: bool, workers: int, limit: int) -> None:
 @pass_state
 def schedule(state: State) -> None:
     """The long-running scheduler: sources at their intervals, the digest on its day, upkeep at night."""
-    from tracker.schedule import Keeper, run
-    from tracker.tag import Tagger
+    from tracker.schedule import FreshTagger, Keeper, run
 
     stop = threading.Event()
 
@@ -141,13 +140,19 @@ def schedule(state: State) -> None:
 
     signal.signal(signal.SIGTERM, ask)
     signal.signal(signal.SIGINT, ask)
-    state.load_sources()  # a mistake in the list is told now, not at the first tick
+
+    def say(line: str) -> None:
+        click.echo(f"{utc_now():%Y-%m-%dT%H:%M:%SZ} {line}", err=True)
+
+    state.load_sources()  # a mistake in the list or the lexicon is told now, not at the first tick
+    tagger = FreshTagger(state.lexicon, say)
+    tagger()
     keeper = Keeper(
         db=Path(state.db),
         load=lambda: (state.load_sources(), state.settings()),
-        tagger=Tagger(state.lexicon()),
+        tagger=tagger,
         now=utc_now,
-        say=lambda line: click.echo(f"{utc_now():%Y-%m-%dT%H:%M:%SZ} {line}", err=True),
+        say=say,
         stop=stop,
     )
     run(keeper)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -24,6 +25,7 @@ _SUBSTANCES = (
 _ALIASES = ("name", "alias", "kind", "language", "doubt")
 _CONTROL = ("name", "country", "date", "status", "source")
 _CLASSES = ("class", "word", "language", "doubt")
+_FILES = ("VERSION", "substances.csv", "aliases.csv", "control.csv", "classes.csv")
 _LOCAL = ("name", "class", "nps", "reported", "aliases", "remove")
 
 _KINDS, _DOUBTS = frozenset(KINDS), frozenset(DOUBTS)
@@ -73,14 +75,27 @@ class Lexicon:
 def load(extra: Path | None = None, *, data: Path = DATA) -> Lexicon:
     """The shipped knowledge base with an analyst's additions from `extra` (see `data/README.md`), which win.
 
-    Raises LexiconError that names file, row and column. The result is cached by file and its time of change.
+    Raises LexiconError that names file, row and column. The result is cached until one of the files changes.
     """
-    stamp = (extra.stat().st_mtime_ns, extra.stat().st_size) if extra is not None and extra.is_file() else None
-    return _load(extra if stamp else None, stamp, data)
+    own = extra if extra is not None and extra.is_file() else None
+    return _load(own, data, _stamps(data, own))
+
+
+_Stamps = tuple[tuple[str, int, int], ...]
+
+
+def _stamps(data: Path, own: Path | None) -> _Stamps:
+    """Name, time of change and size of each file that the knowledge base is read from."""
+    found = []
+    for path in (*(data / name for name in _FILES), *((own,) if own is not None else ())):
+        with suppress(OSError):  # a file that is missing is told when it is read
+            known = path.stat()
+            found.append((path.name, known.st_mtime_ns, known.st_size))
+    return tuple(found)
 
 
 @lru_cache(maxsize=4)
-def _load(extra: Path | None, stamp: tuple[int, int] | None, data: Path) -> Lexicon:
+def _load(extra: Path | None, data: Path, stamps: _Stamps) -> Lexicon:
     version = _text(data / "VERSION").strip()
     aliases = _grouped(data / "aliases.csv", _ALIASES, _alias)
     controls = _grouped(data / "control.csv", _CONTROL, _control)
