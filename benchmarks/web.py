@@ -6,7 +6,7 @@
 Starts `tracker serve` on the archive (which must be one that benchmarks/archive.py made: the words asked for are its
 own), asks it from the same machine, and tells p50, p95 and p99 in milliseconds, errors and the server's memory. The
 steady part is an open loop: a request is due at its time whether or not the one before was answered, and its time is
-counted from then. With --writing a batch of documents is stored every few seconds meanwhile.
+counted from then. With --writing `tracker collect` reads a feed of this machine meanwhile, again and again.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ import random
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 from benchmarks.archive import CLASSES, COUNTRIES, SUBSTANCES, THEMES, Generator
 from tracker.archive import Archive
@@ -157,22 +159,52 @@ def cpu_seconds(process: int) -> float:
     return (int(parts[11]) + int(parts[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def writer(path: Path, stop: threading.Event) -> None:
-    """A collect beside: a hundred documents every two seconds."""
-    batches = Generator(SEED).batches(10**6)
-    with Archive.open(path) as archive:
+class Feed(BaseHTTPRequestHandler):
+    """A feed that has a hundred new items each time it is asked."""
+
+    texts: ClassVar[list[str]] = []
+    given: ClassVar[int] = 0
+
+    def do_GET(self) -> None:
+        if self.path != "/feed":
+            self.send_error(404)
+            return
+        items = []
+        for text in self.texts:
+            Feed.given += 1
+            link = f"http://127.0.0.1/{time.time_ns()}-{Feed.given}"
+            items.append(f"<item><guid>{link}</guid><link>{link}</link><title>{text[:60]}</title>"
+                         f"<description>{text}</description></item>")  # fmt: skip
+        body = f"<rss version='2.0'><channel><title>t</title>{''.join(items)}</channel></rss>".encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/rss+xml")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def collecting(path: Path, stop: threading.Event) -> None:
+    """`tracker collect` beside, as it is run: every few seconds a hundred new documents of a feed of this machine."""
+    _, documents, _, _ = next(Generator(SEED).batches(100))
+    Feed.texts = [document.text or "" for document in documents]
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Feed)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with tempfile.TemporaryDirectory() as folder:
+        sources = Path(folder) / "sources.yaml"
+        sources.write_text(
+            "sources:\n  - {id: loopback, kind: feed, keep: all, every: 1h, "
+            f"url: 'http://127.0.0.1:{server.server_port}/feed'}}\n"
+        )
+        command = [sys.executable, "-m", "tracker", "-q", "--db", str(path), "--sources", str(sources), "collect"]
+        done = 0
         while not stop.wait(2):
-            source, documents, tags, _ = next(batches)
-            new = [_renamed(d, n) for n, d in enumerate(documents[:100])]
-            archive.store_import(source, new, tags[:100], now=datetime.now(UTC), lexicon="bench")
-
-
-def _renamed(document: object, n: int) -> object:
-    from dataclasses import replace
-
-    return replace(
-        document, external_id=f"w{time.time_ns()}-{n}", url=f"https://w.example.org/{time.time_ns()}-{n}", doi=None
-    )  # type: ignore[type-var]
+            subprocess.run([*command, "--force"], check=True, stdout=subprocess.DEVNULL)
+            done += 1
+    server.shutdown()
+    print(f"collect beside         {done} times, {Feed.given} new documents")
 
 
 async def first_loads(port: int, server: int) -> None:
@@ -232,7 +264,7 @@ def main() -> None:
     command = [sys.executable, "-m", "tracker", "-q", "--db", str(options.archive), "serve", "--port", str(port)]
     server = subprocess.Popen(command, env={**os.environ})
     stop = threading.Event()
-    beside = threading.Thread(target=writer, args=(options.archive, stop), daemon=True)
+    beside = threading.Thread(target=collecting, args=(options.archive, stop))
     try:
         wait_for(port)
         if options.writing:
@@ -241,6 +273,8 @@ def main() -> None:
         asyncio.run(measure(port, options, documents, server.pid))
     finally:
         stop.set()
+        if beside.is_alive():
+            beside.join()
         server.terminate()
         server.wait(20)
 
