@@ -28,18 +28,20 @@ _STATUS = {
 def harm_events(context: Context) -> Section:
     """Stories with deaths or poisonings of people, laboratory-confirmed ones apart from suspected ones."""
     told = by_story(document for document in context.relevant if _is_harm(document))
-    items = [_harm(context, group) for group in told]
-    items.sort(key=lambda item: item.group != "Confirmed")  # stable
-    return _cut("harm_events", items, "No death or poisoning was reported as fact this week.")
+    told.sort(key=lambda group: not _is_confirmed(group))  # stable
+    return _told("harm_events", context, told, _harm, "No death or poisoning was reported as fact this week.")
 
 
 def _is_harm(document: DocumentRow) -> bool:
     return document.doctype not in ("legal_notice", "factsheet", "marketing") and bool(document.affirmed(*_HARM))
 
 
+def _is_confirmed(group: Sequence[DocumentRow]) -> bool:
+    return any(document.grade == "lab_confirmed" for document in group)
+
+
 def _harm(context: Context, group: Sequence[DocumentRow]) -> Item:
     named = [theme for theme in _HARM if any(document.affirmed(theme) for document in group)]
-    confirmed = any(document.grade == "lab_confirmed" for document in group)
     kind = words.join(words.theme_label(theme) for theme in named)
     about = {name for document in group for theme in document.affirmed(*_HARM) for name in theme.substances}
     drugs = [name for name in _names(group) if name in about] or _names(group)
@@ -52,7 +54,7 @@ def _harm(context: Context, group: Sequence[DocumentRow]) -> Item:
         substance=drugs[0] if drugs else None,
         themes=_HARM,
         title=quotes.title_of(group[0]),
-        group="Confirmed" if confirmed else "Suspected",
+        group="Confirmed" if _is_confirmed(group) else "Suspected",
     )
 
 
@@ -124,49 +126,50 @@ def corrections(context: Context) -> Section:
 
 def adulteration(context: Context) -> Section:
     """Stories in which something was sold as, cut with or mistaken for something else."""
-    items = []
-    for group in by_story(row for row in context.relevant if row.affirmed(*_FALSE) and row.doctype != "marketing"):
-        pairs = sorted({name for row in group for theme in row.affirmed(*_FALSE) for name in theme.substances})
-        kinds = {theme.theme for row in group for theme in row.affirmed(*_FALSE)}
-        what = "Fake medicines or tablets" if "counterfeit" in kinds else "Adulteration"
-        about = f": {words.join(pairs)}" if pairs else ""
-        text = f"{what}{about}{words.countries(places(group))}."
-        items.append(
-            statement(
-                context,
-                group,
-                text,
-                substance=pairs[0] if pairs else None,
-                themes=_FALSE,
-                title=quotes.title_of(group[0]),
-            )
-        )
-    return _cut("adulteration", items, "No adulterated or falsified product was reported as fact this week.")
+    told = by_story(row for row in context.relevant if row.affirmed(*_FALSE) and row.doctype != "marketing")
+    quiet = "No adulterated or falsified product was reported as fact this week."
+    return _told("adulteration", context, told, _adulteration, quiet)
+
+
+def _adulteration(context: Context, group: Sequence[DocumentRow]) -> Item:
+    pairs = sorted({name for row in group for theme in row.affirmed(*_FALSE) for name in theme.substances})
+    kinds = {theme.theme for row in group for theme in row.affirmed(*_FALSE)}
+    what = "Fake medicines or tablets" if "counterfeit" in kinds else "Adulteration"
+    about = f": {words.join(pairs)}" if pairs else ""
+    text = f"{what}{about}{words.countries(places(group))}."
+    return statement(
+        context,
+        group,
+        text,
+        substance=pairs[0] if pairs else None,
+        themes=_FALSE,
+        title=quotes.title_of(group[0]),
+    )
 
 
 def literature(context: Context) -> Section:
     """Journal articles, with DOI where there is one."""
-    items = []
-    for group in by_story(row for row in context.relevant if row.doctype in _RESEARCH):
-        head = next((row for row in group if row.doi), group[0])
-        drugs = _names(group)
-        reference = f"doi:{head.doi}" if head.doi else f"PMID {head.pmid}" if head.pmid else ""
-        where = ". ".join(part for part in (head.journal or head.publisher, reference) if part)
-        text = f"{where}." if where else "Journal article."
-        if drugs:
-            text += f" On {words.join(drugs)}."
-        extra = {"doi": head.doi, "pmid": head.pmid, "journal": head.journal}
-        items.append(
-            statement(
-                context,
-                group,
-                text,
-                substance=drugs[0] if drugs else None,
-                title=quotes.title_of(head),
-                extra=extra,
-            )
-        )
-    return _cut("literature", items, "No new article this week.")
+    told = by_story(row for row in context.relevant if row.doctype in _RESEARCH)
+    return _told("literature", context, told, _article, "No new article this week.")
+
+
+def _article(context: Context, group: Sequence[DocumentRow]) -> Item:
+    head = next((row for row in group if row.doi), group[0])
+    drugs = _names(group)
+    reference = f"doi:{head.doi}" if head.doi else f"PMID {head.pmid}" if head.pmid else ""
+    where = ". ".join(part for part in (head.journal or head.publisher, reference) if part)
+    text = f"{where}." if where else "Journal article."
+    if drugs:
+        text += f" On {words.join(drugs)}."
+    extra = {"doi": head.doi, "pmid": head.pmid, "journal": head.journal}
+    return statement(
+        context,
+        group,
+        text,
+        substance=drugs[0] if drugs else None,
+        title=quotes.title_of(head),
+        extra=extra,
+    )
 
 
 def running(context: Context) -> Section:
@@ -221,6 +224,18 @@ def _names(documents: Iterable[DocumentRow]) -> list[str]:
             key = (row.role != "primary", not row.nps, place)
             rank[row.name] = min(rank.get(row.name, key), key)
     return sorted(rank, key=lambda name: (rank[name], name))
+
+
+def _told(
+    name: str,
+    context: Context,
+    groups: Sequence[Sequence[DocumentRow]],
+    make: Callable[[Context, Sequence[DocumentRow]], Item],
+    quiet: str,
+) -> Section:
+    """A section of one statement a story; those beyond the limit are counted and not made."""
+    items = tuple(make(context, group) for group in groups[:LIMIT])
+    return Section(name, TITLES[name], items, quiet, more=max(0, len(groups) - LIMIT))
 
 
 def _cut(name: str, items: Sequence[Item], quiet: str) -> Section:
