@@ -153,7 +153,7 @@ def _probed(result: SourceResult) -> dict[str, Any]:
     finding = result.error
     if finding is None and result.state.moved_to:
         finding = f"moved for good to {result.state.moved_to}"
-    if finding is None and documents and undated == len(documents):
+    if finding is None and documents and undated == len(documents) and _has_dates(result.source):
         finding = "no item has a date: has the layout changed?"
     if finding is None and result.status == "empty" and result.source.kind == "listing":
         finding = "the listing yields nothing: has the layout changed?"
@@ -167,6 +167,13 @@ def _probed(result: SourceResult) -> dict[str, Any]:
         "error": finding,
         "finding": finding is not None or result.status in pipeline.FAILED,
     }
+
+
+def _has_dates(source: Source) -> bool:
+    """Whether items of a source are to have dates: a watched page has none, others where the entry says where."""
+    if source.kind == "table":
+        return "published" in source.options.get("columns", {})
+    return source.kind != "watch" and (source.kind != "listing" or "date" in source.options)
 
 
 def run_demo(folder: Path, *, on_week: Callable[[str], None] = lambda _: None) -> list[Path]:
