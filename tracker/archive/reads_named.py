@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.archive.reads_analysis import KNOWN, WEEK
 from tracker.archive.schema import run_script
@@ -37,8 +37,7 @@ _KNOWN = KNOWN.format("t")
 # --- one substance ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(NamedTuple):
     """A kept, relevant document that names a substance, as known at a moment."""
 
     document: int
@@ -57,9 +56,11 @@ class Naming:
 
 def naming(archive: Archive, substance: str, *, as_of: str) -> list[Naming]:
     """Every document that names a substance, in no order. Call within `archive.reading()` with `themes_naming`."""
+    cursor = archive._db.cursor()
+    cursor.row_factory = None  # plain tuples: there may be very many
     rows = [
-        Naming(*row)
-        for row in archive._db.execute(
+        Naming._make(row)
+        for row in cursor.execute(
             f"SELECT d.id, coalesce(d.story, d.id), coalesce(d.witness, d.id), s.id, "
             f"coalesce(d.publisher, s.publisher), coalesce(s.tier, 'B'), d.first_seen, d.published, t.grade, "
             f"t.countries, coalesce(x.assertion, 'affirmed'), EXISTS (SELECT 1 FROM mentions n WHERE n.tagset = t.id "
@@ -75,7 +76,7 @@ def naming(archive: Archive, substance: str, *, as_of: str) -> list[Naming]:
         return rows
     told = stories_at(archive._db, {row.story for row in rows}, as_of)
     return [
-        replace(row, story=told[row.document][0], voice=told[row.document][1]) if row.document in told else row
+        row._replace(story=told[row.document][0], voice=told[row.document][1]) if row.document in told else row
         for row in rows
     ]
 
