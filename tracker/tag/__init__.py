@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tracker.model import Assertion, ContextSubstance, Mention, SubstanceTag, Tags
 from tracker.tag import assertion, countries, doctype, grade, relevance, roles, themes
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from tracker.lexicon import Lexicon
     from tracker.model import Candidate, ClassMention, Field, Role
+
+
+_new: Any = tuple.__new__  # makes a named tuple without the way through Python
 
 
 class _Input(NamedTuple):
@@ -112,26 +115,26 @@ class Tagger:
     def _look(self, document: _Input) -> tuple[View, tuple[Candidate, ...]]:
         """Sentences, names and class words. What one field names supports doubtful names in the other."""
         language, names = document.language, self._names
-        named = frozenset(h.name for h in names.find("title", document.title)[0])
+        named = frozenset([h.name for h in names.find("title", document.title)[0]])
         text = self._look_at("text", document.text, language, named)
-        title = self._look_at("title", document.title, language, named | {h.name for h in text.hits})
-        both = (title, text)
+        title = self._look_at("title", document.title, language, named.union([h.name for h in text.hits]))
         view = View(
-            **document._asdict(),
-            sentences=tuple(s for look in both for s in look.sentences),
-            hits=tuple(h for look in both for h in look.hits),
-            class_mentions=tuple(m for look in both for m in look.class_mentions),
+            *document,
+            sentences=(*title.sentences, *text.sentences),
+            hits=(*title.hits, *text.hits),
+            class_mentions=(*title.class_mentions, *text.class_mentions),
         )
-        return view, tuple(c for look in both for c in look.unknown)
+        return view, (*title.unknown, *text.unknown)
 
     def _look_at(self, field: Field, content: str, language: str | None, named: frozenset[str]) -> _Look:
         if not content:
             return _Look((), (), (), ())
         hits, unknown = self._names.find(field, content, named=named)
-        cut = [Sentence(field, s, e, content[s:e]) for s, e in split(content, language)]
+        cut: list[Sentence] = [_new(Sentence, (field, s, e, content[s:e])) for s, e in split(content, language)]
         classes = self._classes.find(field, content, hits)
         # a word for a class is no unknown member of it ("four other fentanyls")
-        unknown = [c for c in unknown if not any(m.start <= c.start and c.end <= m.end for m in classes)]
+        if unknown and classes:
+            unknown = [c for c in unknown if not any(m.start <= c.start and c.end <= m.end for m in classes)]
         return _Look(cut, hits, unknown, classes)
 
 

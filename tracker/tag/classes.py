@@ -57,20 +57,31 @@ class ClassFinder:
         starts = [h.start for h in hits]
         found = [f for f in found if not _inside(f, hits, starts) and not _is_effect(text, f)]
         sure = {f.value.cls for f in longest(found) if f.value.sure}
-        kept = longest(_plainest([f for f in found if self._is_meant(text, f, sure, starts)]))
+        doubtful = [f for f in found if not (f.value.sure or f.value.cls in sure)]
+        if doubtful:
+            meant = self._meant(text, doubtful, sure, starts)
+            found = [f for f in found if f in meant or f.value.sure or f.value.cls in sure]
+        kept = longest(_plainest(found))
         return [ClassMention(f.value.cls, text[f.start : f.end], field, f.start, f.end) for f in kept]
 
-    def _is_meant(self, text: str, found: Found[_Word], sure: set[str], starts: list[int]) -> bool:
-        if found.value.sure or found.value.cls in sure:
-            return True
-        if found.value.doubt == "parent":  # an abbreviation counts where the class is also named in full
-            return False
-        start, end = max(0, found.start - _WINDOW), found.end + _WINDOW
-        around = self._talk.all(text[start:end])
-        against = sum(not f.value for f in around)
-        drugs = bisect_left(starts, end) - bisect_left(starts, start)
-        support = sum(f.value for f in around) + drugs + 2 * bool(sure)
-        return support > 1 and support > 2 * against
+    def _meant(
+        self, text: str, doubtful: Sequence[Found[_Word]], sure: set[str], starts: list[int]
+    ) -> set[Found[_Word]]:
+        """Those of the doubtful words around which the talk is of drugs; `starts` are the places of substances."""
+        talk = self._talk.all(text)  # in order of their ends
+        ends = [f.end for f in talk]
+        meant = set()
+        for found in doubtful:
+            if found.value.doubt == "parent":  # an abbreviation counts where the class is also named in full
+                continue
+            start, end = max(0, found.start - _WINDOW), found.end + _WINDOW
+            around = [f for f in talk[bisect_left(ends, start) : bisect_right(ends, end)] if f.start >= start]
+            against = sum(not f.value for f in around)
+            drugs = bisect_left(starts, end) - bisect_left(starts, start)
+            support = len(around) - against + drugs + 2 * bool(sure)
+            if support > 1 and support > 2 * against:
+                meant.add(found)
+        return meant
 
 
 def _is_drug_talk(row: Mapping[str, str]) -> bool:

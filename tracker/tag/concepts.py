@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from ahocorasick_rs import AhoCorasick
 
@@ -40,6 +40,7 @@ _SAME = {
     "nb": "no", "nn": "no", "sr": "hr", "bs": "hr", "sk": "cs", "uk": "ru", "be": "ru", "bg": "ru", "mk": "ru",
     "ca": "es", "gl": "es", "lb": "de", "af": "nl",
 }  # fmt: skip
+_new: Any = tuple.__new__  # makes a named tuple without the way through Python
 _MARKS = "!\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~\t\n\r\v\f\x1c\x1d\x1e\x85"
 _TABLE = {ord(mark): " " for mark in _MARKS}
 _ODD = re.compile(r"[^\x00-\x7f\u0430-\u044f]")
@@ -267,6 +268,16 @@ class Scan:
     sentences: list[Said]
 
 
+@cache
+def _shapes(words: Vocabulary) -> list[tuple[int, int, tuple[int, ...], tuple[int, ...]]]:
+    """Of each pattern the edges, its meanings that are concepts, and those that are marks."""
+    of = words.is_concept
+    return [
+        (front, back, tuple(m for m in meanings if of[m]), tuple(m for m in meanings if not of[m]))
+        for (front, back), meanings in zip(words.edges, words.of_pattern, strict=True)
+    ]
+
+
 _last: list[tuple[View, Scan]] = []  # assertion and themes ask for the same view in turn
 
 
@@ -275,21 +286,24 @@ def scan(view: View) -> Scan:
     if _last and _last[0][0] is view:
         return _last[0][1]
     words = vocabulary(view.language)
-    is_concept, of_pattern, edges = words.is_concept, words.of_pattern, words.edges
-    said = [Said([], []) for _ in view.sentences]
+    shapes = _shapes(words)
+    said: list[Said] = [_new(Said, ([], [])) for _ in view.sentences]
     first = 0
     for field, text in (("title", view.title), ("text", view.text)):
         starts = [s.start for s in view.sentences if s.field == field]
         if not starts:
             continue
         for pattern, start, end in words.matches(text):
-            front, back = edges[pattern]
+            front, back, concepts_, marks = shapes[pattern]
             start -= front
             at = bisect_right(starts, start) - 1
             if at >= 0:
-                concepts_, marks = said[first + at]
-                for meaning in of_pattern[pattern]:
-                    (concepts_ if is_concept[meaning] else marks).append(Cue(start, end - back, meaning))
+                told = said[first + at]
+                end -= back
+                for meaning in concepts_:
+                    told[0].append(_new(Cue, (start, end, meaning)))
+                for meaning in marks:
+                    told[1].append(_new(Cue, (start, end, meaning)))
         first += len(starts)
     result = Scan(words, said)
     _last[:] = [(view, result)]

@@ -140,12 +140,13 @@ def candidates(view: View) -> dict[str, dict[str, float]]:
     heard = cues.of(view)
     seat = "international seat" in heard.text or "international seat" in heard.title
     evidence: dict[str, _Evidence] = defaultdict(_Evidence)
+    addresses: dict[tuple[int, int], bool] = {}
     for content, titled in ((view.title, True), (text, False)):
         last: tuple[int, str | None] = (-1, None)  # where the place before ended, and what it was named for
         for found in _spots(content):
             if (seat and content[found.start : found.end] in _SEATS) or _misread(found, view.language):
                 continue
-            aside = None if titled else _elsewhere(content, found)
+            aside = None if titled else _elsewhere(content, found, addresses)
             if not aside and last[1] == "origin" and _AND.fullmatch(content, last[0], found.start):
                 aside = "origin"  # "in Thailand, Malaysia and Indonesia": the list goes on
             last = found.end, aside
@@ -161,14 +162,15 @@ def candidates(view: View) -> dict[str, dict[str, float]]:
         del evidence[code]
     _read_address(evidence, view.url)
     host = _host_country(view.url)
-    total = sum(_weight(e) for e in evidence.values()) or 1.0
-    order = sorted(evidence, key=lambda code: (-_weight(evidence[code]), evidence[code].first))
-    top = _weight(evidence[order[0]]) if order else 1.0
+    weights = {code: _weight(e) for code, e in evidence.items()}
+    total = sum(weights.values()) or 1.0
+    order = sorted(evidence, key=lambda code: (-weights[code], evidence[code].first))
+    top = weights[order[0]] if order else 1.0
     named = sorted((at, code) for code in order for at in evidence[code].at)
     out = {}
     for rank, code in enumerate(order):
-        found_of = _features(view, code, evidence[code], total, rank, len(order), host)
-        found_of.update(_company(evidence[code], code, named, top))
+        found_of = _features(view, code, evidence[code], weights[code] / total, rank, len(order), host)
+        found_of.update(_company(evidence[code], weights[code], code, named, top))
         out[code] = found_of
     for hinted in dict.fromkeys((host, _NATIVE.get(view.language or ""))):
         if hinted and hinted not in out:
@@ -203,18 +205,25 @@ def _misread(found: Found[_Place], language: str | None) -> bool:
     return found.value.phrase == "Island" and language in ("en", None)
 
 
-def _elsewhere(text: str, found: Found[_Place]) -> str | None:
-    """ "address" where the place stands in one, "origin" where something comes from there, else None."""
+def _elsewhere(text: str, found: Found[_Place], addresses: dict[tuple[int, int], bool]) -> str | None:
+    """ "address" where the place stands in one, "origin" where something comes from there, else None; `addresses` are
+    the lines judged before."""
     start = text.rfind("\n", 0, found.start) + 1
     end = text.find("\n", found.end)
-    if (end if end >= 0 else len(text)) - start < 260:
-        words = set(folded(text[start : end if end >= 0 else len(text)]).split())
-        if not words.isdisjoint(_ADDRESS) and words.isdisjoint(_VERBS) and len(words) > 3:
+    end = end if end >= 0 else len(text)
+    if end - start < 260:
+        if (start, end) not in addresses:
+            addresses[start, end] = _is_address(set(folded(text)[start + 1 : end + 1].split()))
+        if addresses[start, end]:
             return "address"
     if found.value.kind not in ("country", "city"):
         return None
     before = text[max(start, found.start - 40) : found.start].rsplit(". ", 1)[-1].lower().split()
     return None if _ORIGIN.isdisjoint(before[-4:]) else "origin"
+
+
+def _is_address(words: set[str]) -> bool:
+    return len(words) > 3 and not words.isdisjoint(_ADDRESS) and words.isdisjoint(_VERBS)
 
 
 def _read_address(evidence: Mapping[str, _Evidence], url: str | None) -> None:
@@ -225,9 +234,9 @@ def _read_address(evidence: Mapping[str, _Evidence], url: str | None) -> None:
             evidence[found.value.codes[0]].kinds["url"] += 1
 
 
-def _company(e: _Evidence, code: str, named: list[tuple[int, str]], top: float) -> dict[str, float]:
+def _company(e: _Evidence, weight: float, code: str, named: list[tuple[int, str]], top: float) -> dict[str, float]:
     """How a country stands among the others: its weight against the first one's, and whether it is one of a list."""
-    out = {"against top": _weight(e) / (top or 1.0)}
+    out = {"against top": weight / (top or 1.0)}
     if e.at and e.at[0] < _LEAD:
         out["in the lead"] = 1.0
     listed = 0
@@ -277,7 +286,7 @@ def _weight(e: _Evidence) -> float:
 
 
 def _features(
-    view: View, code: str, e: _Evidence, total: float, rank: int, rivals: int, host: str | None
+    view: View, code: str, e: _Evidence, share: float, rank: int, rivals: int, host: str | None
 ) -> dict[str, float]:
     out = {f"{kind} {1 if n == 1 else 2}": 1.0 for kind, n in e.kinds.items() if n}
     kinds = [kind for kind, n in e.kinds.items() if n]
@@ -289,7 +298,7 @@ def _features(
         out["shared alone"] = 1.0
     out["kinds"] = linear.squash(len(kinds))
     out["mentions"] = linear.squash(sum(e.kinds.values()))
-    out["share"] = _weight(e) / total
+    out["share"] = share
     out["rivals"] = linear.squash(rivals - 1)
     out["first"] = 1.0 - e.first
     out["near events"] = e.events / (sum(e.kinds.values()) or 1)

@@ -28,7 +28,6 @@ _OPENINGS = ("abstract", "background", "objective", "introduction", "purpose", "
 _BROADCASTER = re.compile(r"/(?:amp\.)?[wk][a-z]{2,3}(?:-?tv|-?dt|\d{1,2})?\.(?:com|org)/")  # American call letters
 _PHONE = re.compile(r"8(?:00|33|44|55|66|77|88)\)?[-. ]\d{3}[-. ]\d{4}\b")  # a toll-free number, as sellers give
 _SIGNS = (("speech", '“„«"'), ("dash", "–—"), ("bullets", "•*·♦■▪"), ("questions", "?"), ("prices", "$£€"))
-_SIGN = re.compile("[0-9" + re.escape("".join(kind for _, kind in _SIGNS)) + "]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,7 @@ def _headline(title: str) -> dict[str, float]:
         ("title question", "?" in title),
         ("title colon", ": " in title),
         ("title dash", " – " in title or " - " in title or " | " in title),
-        ("title digits", any(c.isdigit() for c in title)),
+        ("title digits", any(map(str.isdigit, title))),
         ("title short", len(words) < 5),
         ("title long", len(words) > 13),
         ("title capitals", capitals > 0.7 and len(words) > 3),
@@ -129,16 +128,15 @@ def _headline(title: str) -> dict[str, float]:
 
 def _layout(text: str) -> dict[str, float]:
     lines = text.count("\n") + 1
-    signs = "".join(_SIGN.findall(text))  # few, so that counting each costs little
     size = len(text) or 1
     out = {
         "lines": squash(lines) / 3,
         "line length": squash(size // lines) / 5,
         "length": squash(size) / 10,
         "list lines": min(1.0, 2 * (text.count("\n- ") + text.count("\n• ")) / lines),
-        "digits": min(1.0, 10 * sum(map(signs.count, "0123456789")) / size),
+        "digits": min(1.0, 10 * sum(map(text.count, "0123456789")) / size),
     }
-    out.update((name, squash(sum(map(signs.count, kind))) / 3) for name, kind in _SIGNS)
+    out.update((name, squash(sum(map(text.count, kind))) / 3) for name, kind in _SIGNS)
     flags = (
         ("phone", _PHONE.search(text) is not None),
         ("handle", " u/" in text or "\nu/" in text or " r/" in text or text.startswith("r/")),

@@ -54,7 +54,7 @@ def of(view: View, *, themes: Sequence[ThemeTag], doctype: DocType) -> Grade:
         return "legal"
     affirmed: set[str] = {t.theme for t in themes if t.assertion == "affirmed"}
     found = _stated(view)
-    if any(t.theme == "analytics" and _is_finding(t) for t in themes):
+    if "lab_confirmed" not in found and any(t.theme == "analytics" and _is_finding(t) for t in themes):
         found.add("lab_confirmed")
     for grade in ORDER:
         if grade in found and _borne_out(grade, affirmed, doctype):

@@ -116,7 +116,7 @@ def tag_stream(lines: Iterable[bytes | str], tagger: Tagger) -> Iterator[str | B
 def _read(line: bytes | str) -> dict[str, Any] | str:
     """The document of one line, or what is wrong with it."""
     try:
-        text = line.decode("utf-8-sig") if isinstance(line, bytes) else line.removeprefix("\ufeff")
+        text = (line.decode("utf-8") if isinstance(line, bytes) else line).removeprefix("\ufeff")
         document = json.loads(text)
     except UnicodeDecodeError as error:
         return f"is not UTF-8 (byte {error.start}); convert the file to UTF-8"

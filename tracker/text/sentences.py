@@ -57,7 +57,9 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
     """Lines without their list mark; lines of wrapped prose are joined with what goes on below them."""
     begin = last = -1
     for match in _LINE.finditer(text):
-        start, end = _trim(text, match.start(), match.end())
+        start, end = match.span()
+        if text[start].isspace() or text[end - 1].isspace():
+            start, end = _trim(text, start, end)
         if start == end:
             continue
         if begin >= 0 and _wrapped(text, begin, last, match, start):
@@ -91,9 +93,11 @@ def _cut(text: str, start: int, end: int, language: str | None) -> Iterator[tupl
         if after >= end:
             break
         if _ends(text, begin, stop, after, end, language):
-            yield _trim(text, begin, after)
+            yield begin, after
             begin = after
-    yield _trim(text, begin, end)
+            while text[begin].isspace():  # the line does not end in a space
+                begin += 1
+    yield begin, end
 
 
 def _ends(text: str, begin: int, stop: int, after: int, end: int, language: str | None) -> bool:
@@ -125,7 +129,7 @@ def _glued(text: str, stop: int, after: int, end: int) -> bool:
 
 def _abbreviated(text: str, begin: int, stop: int, after: int, language: str | None) -> bool:
     """Whether the full stop at `stop` belongs to an abbreviation, an initial or an ordinal."""
-    before = text[max(begin, stop - 24) : stop].split()
+    before = text[max(begin, stop - 24) : stop].rsplit(None, 1)
     word = before[-1].lstrip(_OPENING).lower() if before else ""
     if not word:
         return False
