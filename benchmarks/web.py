@@ -23,11 +23,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
 from benchmarks.archive import CLASSES, COUNTRIES, SUBSTANCES, THEMES, Generator
+from tracker.analysis import rolled, weeks
 from tracker.archive import Archive
 
 SEED = 11
@@ -260,6 +262,10 @@ def main() -> None:
     options = parser.parse_args()
     with Archive.open(options.archive) as archive:
         documents = archive.count_documents()
+        begin = time.perf_counter()
+        summed = rolled.refresh(archive, before=weeks.number(datetime.now(UTC)))  # as every import does at its end
+    if summed:
+        print(f"weeks summed up        {summed} in {time.perf_counter() - begin:.1f} s")
     port = free_port()
     command = [sys.executable, "-m", "tracker", "-q", "--db", str(options.archive), "serve", "--port", str(port)]
     server = subprocess.Popen(command, env={**os.environ})
