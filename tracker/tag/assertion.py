@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.model import Assertion, Context, Mention
-from tracker.tag.concepts import THEMES, Cue, Said, Vocabulary, scan, vocabulary
+from tracker.tag.concepts import THEMES, Cue, Said, Scan, Vocabulary, scan, vocabulary
 from tracker.tag.view import Sentence
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class Verdict(NamedTuple):
 
 
 AFFIRMED = Verdict("affirmed")
+_SAID_SO = Verdict("affirmed", cue="decides_affirmed")
 _NONE: tuple[Sequence[Scope], frozenset[str]] = ((), frozenset())
 
 
@@ -60,17 +61,13 @@ def judge(view: View) -> tuple[Mention, ...]:
     if not view.hits:
         return ()
     seen = scan(view)
-    of_hit = _sentence_of(view)
+    of_hit = sentence_of(view)
     names: dict[int, set[str]] = {}
     for hit, number in zip(view.hits, of_hit, strict=True):
         names.setdefault(number, set()).add(hit.name)
-    scopes: dict[int, tuple[Sequence[Scope], frozenset[str]]] = {}
     out = []
     for hit, number in zip(view.hits, of_hit, strict=True):
-        if number not in scopes:
-            marks = seen.sentences[number].marks if number >= 0 else ()
-            scopes[number] = _scopes(marks, seen.vocabulary, view.sentences[number]) if marks else _NONE
-        found, kinds = scopes[number]
+        found, kinds = scopes_of(view, seen, number) if number >= 0 else _NONE
         verdict = _verdict(found, hit.start, hit.end) if found else AFFIRMED
         context = hit.context or _context(hit, found, kinds, len(names[number]))
         out.append(Mention(hit.surface, hit.field, hit.start, hit.end, verdict.assertion, context, verdict.historical))
@@ -87,22 +84,26 @@ def judge_span(sentence_text: str, start: int, end: int, language: str | None) -
 
 def judge_theme(theme: Theme, sentence: Sentence, said: Said, words: Vocabulary) -> Verdict:
     """Whether a sentence says its theme is so, is not so, or may be so."""
-    if not said.marks:
-        return AFFIRMED
+    return judge_said(theme, said, words, _scopes(said.marks, words, sentence)[0]) if said.marks else AFFIRMED
+
+
+def judge_said(theme: Theme, said: Said, words: Vocabulary, scopes: Sequence[Scope]) -> Verdict:
+    """The same, where the scopes of the sentence's cues are known."""
     deciding = _decided(theme, said.marks, words)
     decided = {kind for kind, _ in deciding}
     if decided == {"decides_negated"}:
         return Verdict("negated", cue="decides_negated")
-    scopes, _ = _scopes(said.marks, words, sentence)
+    if not scopes and not decided:
+        return AFFIRMED
     verdicts = [_verdict(scopes, c.start, c.end) for c in _targets(theme, said.concepts, words)]
     affirmed = any(v.assertion == "affirmed" or not _counts(theme, v.assertion) for v in verdicts)
     if "decides_hypothetical" in decided:
         said_so = [_verdict(scopes, c.start, c.end) for kind, c in deciding if kind == "decides_affirmed"]
         if not said_so or not (affirmed or any(v.assertion == "affirmed" for v in said_so)):
             return Verdict("hypothetical", cue="decides_hypothetical")
-        return AFFIRMED
+        return _SAID_SO
     if affirmed or not verdicts or decided >= {"decides_affirmed", "decides_negated"}:
-        return AFFIRMED
+        return _SAID_SO if "decides_affirmed" in decided else AFFIRMED
     return next((v for v in verdicts if v.assertion == "hypothetical"), verdicts[0])
 
 
@@ -142,7 +143,7 @@ def _targets(theme: Theme, cues: Sequence[Cue], words: Vocabulary) -> list[Cue]:
     return [c for c in own if words.strength[c.meaning] == best]
 
 
-def _sentence_of(view: View) -> list[int]:
+def sentence_of(view: View) -> list[int]:
     """For each hit the number of its sentence, -1 where it lies in none."""
     out, at = [], 0
     sentences = view.sentences
@@ -154,6 +155,20 @@ def _sentence_of(view: View) -> list[int]:
         if at == len(sentences):
             at = 0
     return out
+
+
+_last: list[tuple[Scan, dict[int, tuple[Sequence[Scope], frozenset[str]]]]] = []  # names and themes ask in turn
+
+
+def scopes_of(view: View, seen: Scan, number: int) -> tuple[Sequence[Scope], frozenset[str]]:
+    """What the cues of a sentence say about which parts of it, and the kinds of cue in it."""
+    if not _last or _last[0][0] is not seen:
+        _last[:] = [(seen, {})]
+    known = _last[0][1]
+    if number not in known:
+        marks = seen.sentences[number].marks
+        known[number] = _scopes(marks, seen.vocabulary, view.sentences[number]) if marks else _NONE
+    return known[number]
 
 
 def _scopes(marks: Sequence[Cue], words: Vocabulary, sentence: Sentence) -> tuple[list[Scope], frozenset[str]]:
