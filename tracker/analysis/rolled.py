@@ -33,8 +33,8 @@ def refresh(archive: Archive, *, before: int, roll_from: int = ROLL_FROM) -> int
     if not rollup.is_large(archive, roll_from):
         return 0
     with _TURN:
-        reads_named.sum_up(archive, before=before)
-        return _refresh(archive, before)
+        named = reads_named.sum_up(archive, before=before, large=roll_from)
+        return max(named, _refresh(archive, before))
 
 
 def try_refresh(archive: Archive, *, before: int, roll_from: int = ROLL_FROM) -> bool:
