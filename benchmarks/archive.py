@@ -25,6 +25,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
 
+from tracker.analysis import rolled, weeks
 from tracker.archive import Archive
 from tracker.archive.filters import Filters
 from tracker.model import Document, Mention, Source, SubstanceTag, Tags, ThemeTag
@@ -145,6 +146,7 @@ def write(path: Path, documents: int, *, stories: bool) -> None:
         print(f"writing            {done / spent:10,.0f} documents a second ({done / cpu:,.0f} a CPU second)")
         if stories:
             group(archive, done)
+        rolled.refresh(archive, before=weeks.number(datetime.now(UTC)))  # as every import does at its end
         archive._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         archive._db.execute("ANALYZE")
     print(

@@ -6,17 +6,18 @@ import socket
 from itertools import pairwise
 
 import pytest
+import web_kit
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.archive.filters import Filters
 from tracker.errors import UsageError
 from tracker.lexicon import load
-from tracker.web import additions, auth, diffs, marked, plots
+from tracker.web import additions, auth, diffs, look, marked, plots
 from tracker.web.desk import FRESH_SECONDS, Kept
 from tracker.web.marked import Mark
 from tracker.web.params import Asked, _pack, moment, with_cursor
-from tracker.web.render import address, environment, out
+from tracker.web.render import address, environment, is_timed, out
 
 
 def mark(start: int, end: int, name: str = "x") -> Mark:
@@ -284,3 +285,26 @@ def test_an_answer_is_not_held_back_for_the_readers_acknowledgement():
         with accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         assert caller.getpeername() == listener.getsockname()
+
+
+def test_the_first_pages_of_a_large_archive_are_made_before_anybody_asks(tmp_path, monkeypatch):
+    desk = web_kit.desk(tmp_path / "tracker.db")
+    look.prepare(desk)  # no archive yet: whoever opens a page is told
+    web_kit.build(tmp_path / "tracker.db")
+    look.prepare(desk)
+    assert desk._kept._found == {}  # a small one is read in no time
+    monkeypatch.setattr(look.reads_named, "is_large", lambda *_: True)
+    look.prepare(desk)
+    monkeypatch.setattr("tracker.digest.make_digest", None)
+    monkeypatch.setattr(look.reads_named, "substances", None)
+    assert look.digest(desk, None).week == "2026-W47"
+    assert {row.name for row in look.substances(desk)} >= {"bromazolam", "protonitazene"}
+
+
+@pytest.mark.parametrize(
+    ("path", "timed"),
+    [("/", True), ("/week/2026-W46", True), ("/search", True), ("/export.ris", True), ("/feeds/search.atom", True),
+     ("/searching", False), ("/substances", False), ("/sources", False), ("/feeds/alerts.atom", False)],
+)  # fmt: skip
+def test_links_keep_to_the_past_only_where_there_is_one(path, timed):
+    assert is_timed(path) is timed
