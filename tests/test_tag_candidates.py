@@ -25,7 +25,7 @@ def candidates(text: str) -> dict[str, tuple[str | None, str]]:
         ("methyltetrazepam", "designer_benzodiazepine"),
         ("chlornitazene", "nitazene"),
         ("butetonitazepyne", "nitazene"),
-        ("ethonitazepipne", "nitazene"),
+        ("butonitazepipne", "nitazene"),
         ("cyclohexenylfentanyl", "fentanyl_analogue"),
         ("fluobrorphine", "opioid"),
         ("4-nitromethcathinone", "synthetic_cathinone"),

@@ -27,6 +27,7 @@ def names(text: str, named: frozenset[str] = frozenset()) -> set[str]:
         ("Xanax bars held alprazolam.", "alprazolam"),
         ("«uppers» (ecstasy, speed…) avec des «downers» : l'overdose", "amphetamine"),
         ("É vendida como ecstasy ou anfetaminas.", "mdma"),
+        ("They warn of fake Adderall pills with fentanyl.", "amphetamine"),
         ("Deaths from fentanyl and its analogues rose.", "fentanyl"),
     ],
 )
@@ -53,6 +54,9 @@ def test_doubtful_names_count_among_drugs(text: str, name: str) -> None:
         "Hvad koster det? Af de ti; wat doet men; mede af uit cijfers.",
         "amino acid, acid reflux, acid rain",
         "The alkaloids of the plant.5,6 Its use as a drug is old.",
+        "Precursors: a list of fentanyl precursors and of drugs",
+        "The drug dealer kept hydrochloric acid and a fatty acid.",
+        "Egy szintetikus LSD-származék a drogok között",
         "the national co-ordinator for drugs and alcohol",
         "an Opium Wars museum and the Black Opium perfume",
     ],

@@ -99,6 +99,8 @@ def changed_molecule(text: str, start: int) -> int | None:
             return None
         if _LOCANT.fullmatch(token):
             return at if text[start : start + 1].islower() else None
+        if _LOCANT.fullmatch(part) and "-" in token:  # "6-deoxy-6-methylmorphine"
+            return at if text[start : start + 1].islower() else None
         return at if _PREFIX.fullmatch(part) else None
     word = token.lower()
     if not (word.endswith(_PREFIX_WORDS) or word == "nor"):

@@ -120,7 +120,7 @@ class Choice:
             self.unknown.append((start, on, substance.cls, f"a code that begins with {substance.name}"))
         elif not (
             company.names_a_class(text, start, end)
-            or company.is_class_use(text, start, end, substance.name)
+            or (entry.alias.kind != "brand" and company.is_class_use(text, start, end, substance.name))
             or (len(entry.key) <= 5 and self._is_other_acronym(f))
         ):
             self.kept.append((f, entry))

@@ -14,7 +14,7 @@ _CLASS_AFTER = LazyPattern(
     r"derivat(?:ive)?s?\b|derivat\w+|derivad\w+|dérivé\w*|derivati\b|pochodn\w+|"
     r"related (?:substance|compound|drug|analog|opioid|cannabinoid|designer)|"
     r"[- ]?type (?:stimulant|substance|cannabinoid|drug|opioid|compound)|"
-    r"receptors?\b|antagonist|"
+    r"receptors?\b|antagonist|precursors?\b|származék\w*|"
     r"(?:use|abuse)? ?poppy)",
     re.IGNORECASE,
 )
@@ -54,7 +54,7 @@ _STRONG_WORDS = LazyPattern(rf"\b(?:{_STRONG})", re.IGNORECASE)
 
 # "synthetic cannabis", "eroina sintetica": another thing than the drug that gives it its name.
 _SYNTHETIC_BEFORE = LazyPattern(
-    r"\b(?:synth[eé]ti\w+|sint[eé]tic\w+|s[yi]nteti\w+|синтетич\w+|fake|legal|substitute) $", re.IGNORECASE
+    r"\b(?:synth[eé]ti\w+|sint[eé]tic\w+|s[yi]nteti\w+|синтетич\w+|fake|legal|leg[aá]ln\w+|substitute) $", re.IGNORECASE
 )
 _SYNTHETIC_AFTER = LazyPattern(
     r" (?:(?:natural )?sint[eé]tic\w+|synth[eé]ti(?:que|qu|sch)\w*|de synth[eèé]se|di sintesi|de síntesis|"
@@ -66,7 +66,8 @@ _ALSO_SYNTHETIC = frozenset({"cannabis", "heroin", "cocaine", "cathinone", "opiu
 # Names that stand for their class too: plurals, and with an article or "synthetic" before them.
 _CLASS_PLURAL = {
     "amphetamine": LazyPattern(
-        r"(?:am(?:ph|f)etamin|anfetamin)(?:e?s|er|erna|erne|ene|e?n|as|it|eja|eita|ien|ok|okat|ów|y)$|anfetamine$"
+        r"(?:am(?:ph|f)etamin|anfetamin)(?:e?s|er|erna|erne|ene|e?n|as|it|eja|eita|ien|ok|okat|ów|y)$|anfetamine$|"
+        r"amfetamiini(?:t|en|a)$"
     ),
     "desnitazene": LazyPattern(r"nitazenes$"),
     "fentanyl": LazyPattern(r"fentan(?:[iy]l(?:s|er|erna|erne|os|ene)|ili)$"),
@@ -79,6 +80,7 @@ _CLASS_ARTICLE = LazyPattern(
     r"tunnetuin|cette|this|these|quest[oa]|est[ae]|diese[rs]?|den|det|denna|denne)[ -]$",
     re.IGNORECASE,
 )
+_SOME_ACID = LazyPattern(r"(?:ic|amino|fatty|citrus|stomach)[ \n-]$", re.IGNORECASE)
 _NOT_A_DOI = LazyPattern(r"[:\s]*(?:10\.\d|https?:|\d)|\)?:")
 _CHEMICAL_WORD = LazyPattern(
     r"\d|meth|eth|prop|but|phen|hydroxy|acid|lyserg|amin|cannab|chlor|fluor|benz|oxy|lacton", re.IGNORECASE
@@ -95,6 +97,8 @@ def is_class_use(text: str, start: int, end: int, name: str) -> bool:
     plural = _CLASS_PLURAL.get(name)
     if plural and plural.search(key(text[start:end])):
         return True
+    if name == "lsd" and _SOME_ACID.search(text, max(0, start - 20), start):
+        return text[start:end].lower().startswith("acid")
     return name == "cathinone" and bool(_CLASS_ARTICLE.search(text, max(0, start - 20), start))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 # Applied in this order to a folded name; afterwards double letters are one.
 RESPELLED: tuple[tuple[str, str], ...] = (
     ("ph", "f"), ("th", "t"), ("sch", "sk"), ("ch", "k"), ("ck", "k"), ("qu", "k"), ("x", "ks"), ("c", "k"),
-    ("ts", "s"), ("z", "s"), ("w", "v"), ("y", "i"), ("j", "i"), ("h", ""), ("ae", "e"), ("oe", "e"),
+    ("ts", "s"), ("z", "s"), ("w", "v"), ("y", "i"), ("j", "i"), ("iili", "il"), ("h", ""), ("ae", "e"), ("oe", "e"),
     ("anfet", "amfet"), ("nfetamin", "mfetamin"), ("ossi", "oksi"), ("ilo", "il"), ("fluoro", "fluor"),
     ("kloro", "klor"), ("bromo", "brom"), ("iodo", "iod"),
 )  # fmt: skip
