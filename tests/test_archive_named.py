@@ -11,7 +11,7 @@ from digest_archive import document, new_archive, poll, source, tags, watched, w
 
 from tracker.analysis import read, weeks
 from tracker.analysis.timeline import read_timeline, timeline
-from tracker.archive import Archive, reads_named
+from tracker.archive import Archive, reads_named, reads_pages
 from tracker.archive import reads_analysis as reads
 
 NAMES = ("bromazolam", "protonitazene", "xylazine", "diazepam", "3-mmc")
@@ -95,3 +95,16 @@ def test_sums_that_were_deleted_are_made_again(archive: Archive) -> None:
 def test_a_small_archive_is_not_summed(archive: Archive) -> None:
     assert reads_named.sum_up(archive, before=number(0)) == 0
     assert "named_weeks" not in {row[0] for row in archive._db.execute("SELECT name FROM sqlite_master")}
+
+
+def test_candidates_of_a_large_archive_are_found_from_the_newest_back(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for count, name in enumerate(["Fluoxazene", "fluoxazene", "brozolam", "FLUOXAZENE", "brozolam", "metazene"]):
+        text = f"Powder {count} held {name}."
+        poll(archive, source(), week(count), (document(f"k{count}", text), tags(text, candidates=(name,))))
+    whole = reads_pages.candidates(archive)
+    assert [(row.key, row.documents) for row in whole] == [("metazene", 1), ("brozolam", 2), ("fluoxazene", 3)]
+    monkeypatch.setattr(reads_pages, "MANY", 1)
+    assert reads_pages.candidates(archive) == whole
+    assert reads_pages.candidates(archive, limit=2) == whole[:2]
