@@ -44,7 +44,7 @@ ORDINARY = frozenset(
     cannibal cannibals cannibalism promethean valerian valerate butanol butane-diol ketones ketamin's codeines
     methadon's barbitone benzoin benzodiazepin benzodiazepine benzodiazepines benzodiazepina benzodiazepinas
     amphetaminic tryptophan lidocain's tropical tropicana captain captains paxton ativa lorient tavern nootropic
-    nootropics metanona methanone""".split()
+    nootropics metanona methanone ethylamino methylamino""".split()
 )
 
 # What German, Dutch and the Nordic languages glue to a drug's name ("Kokainproben", "ecstasypillen"), folded.
