@@ -41,3 +41,14 @@ def test_texts_fold_as_their_characters_do(text: str) -> None:
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size=8), max_size=6))
 def test_many_names_fold_as_each_does(names: list[str]) -> None:
     assert keys(names) == list(map(key, names))
+
+
+def test_a_rare_character_changes_nothing_elsewhere_in_a_long_text() -> None:
+    text = "4-MMC – „Größe“ α-PVP 毒品 bromazolam\n" * 800
+    assert len(charset.parts(text)) > 10
+    assert "".join(charset.parts(text)) == text
+    line = fold(text.split("\n")[0] + "\n")
+    whole = fold(text)
+    assert whole.text == line.text * 800
+    assert whole.starts()[: len(line.text)] == line.starts()[:-1]
+    assert whole.starts()[-1] == len(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -134,8 +135,14 @@ class Tagger:
         classes = self._classes.find(field, content, hits)
         # a word for a class is no unknown member of it ("four other fentanyls")
         if unknown and classes:
-            unknown = [c for c in unknown if not any(m.start <= c.start and c.end <= m.end for m in classes)]
+            unknown = _outside(unknown, classes)
         return _Look(cut, hits, unknown, classes)
+
+
+def _outside(unknown: Sequence[Candidate], classes: Sequence[ClassMention]) -> list[Candidate]:
+    """The candidates that lie in none of the class words; both are in order, and class words do not overlap."""
+    starts = [m.start for m in classes]
+    return [c for c in unknown if not (at := bisect_right(starts, c.start)) or classes[at - 1].end < c.end]
 
 
 def _overall(assertions: Iterable[Assertion]) -> Assertion:

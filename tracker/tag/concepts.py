@@ -119,7 +119,10 @@ class Vocabulary:
 def fold(text: str) -> str:
     """`text` in lower case without accents, marks as spaces, a space at both ends; character i stands at i + 1."""
     encoded = charset.encode(text)
-    return _fold_any(text) if encoded is None else f" {charset.decode(encoded.translate(_table()))} "
+    if encoded is not None:
+        return f" {charset.decode(encoded.translate(_table()))} "
+    parts = charset.parts(text)
+    return _fold_any(text) if len(parts) == 1 else f" {''.join([fold(part)[1:-1] for part in parts])} "
 
 
 @cache

@@ -39,7 +39,10 @@ def folded(text: str) -> str:
 
 def _fold(text: str) -> str:
     encoded = charset.encode(text)
-    return _fold_any(text) if encoded is None else f" {charset.decode(encoded.translate(_table()))} "
+    if encoded is not None:
+        return f" {charset.decode(encoded.translate(_table()))} "
+    parts = charset.parts(text)
+    return _fold_any(text) if len(parts) == 1 else f" {''.join([_fold(part)[1:-1] for part in parts])} "
 
 
 @cache

@@ -22,6 +22,7 @@ _CHARS = (
     + "αβγδµμ"
     + SYMBOL
 )
+_PART = 1_000  # characters of a long text that are folded together
 _PLACES = {char: place for place, char in enumerate(_CHARS)}
 _ENCODING = codecs.charmap_build(_CHARS)
 
@@ -48,6 +49,21 @@ def encode_once(text: str) -> bytes | None:
             return None
         low = low.replace(char, SYMBOL)
     return codecs.charmap_encode(low, "strict", _ENCODING)[0]
+
+
+def parts(text: str) -> list[str]:
+    """A long text in parts, cut behind white space: rare characters in one are no burden to the others. A text that
+    is not long is one part."""
+    if len(text) < 20 * _PART:
+        return [text]
+    out, start = [], 0
+    while len(text) - start > _PART:
+        end = start + _PART
+        while end < len(text) and not text[end - 1].isspace():
+            end += 1
+        out.append(text[start:end])
+        start = end
+    return [*out, text[start:]]
 
 
 def decode(data: bytes) -> str:

@@ -48,11 +48,12 @@ class Folded(NamedTuple):
     text: str
     original: str
     encoded: bytes | None = None  # the original by `charset`, where that can be
+    lengths: bytes | None = None  # of each character how many folded ones it became, where that is known
 
     def starts(self) -> list[int]:
         """The offset in the original of each folded character; one more for the end."""
         original = self.original
-        kept = _lengths(original) if self.encoded is None else self.encoded.translate(_tables().lengths)
+        kept = self._kept()
         numbers: Sequence[int] = _NUMBERS if len(kept) <= len(_NUMBERS) else range(len(kept))
         places: list[int] = []
         at = 0
@@ -65,6 +66,11 @@ class Folded(NamedTuple):
         places += compress(numbers[at : len(kept)], kept[at:]) if at else compress(numbers, kept)
         places.append(len(original))
         return places
+
+    def _kept(self) -> bytes:
+        if self.lengths is not None:
+            return self.lengths
+        return _lengths(self.original) if self.encoded is None else self.encoded.translate(_tables().lengths)
 
 
 def _lengths(original: str) -> bytes:
@@ -150,7 +156,11 @@ def fold(text: str) -> Folded:
     """The text as names are compared, with the way back. Cost is linear; common characters take the fast path."""
     encoded = charset.encode(text)
     if encoded is None:
-        return _fold_any(text)
+        parts = charset.parts(text)
+        if len(parts) == 1:
+            return _fold_any(text)
+        pieces = [fold(part) for part in parts]
+        return Folded("".join([p.text for p in pieces]), text, lengths=b"".join([p._kept() for p in pieces]))
     tables = _tables()
     folded = encoded.translate(tables.single, tables.gone)
     if not folded.isascii():
