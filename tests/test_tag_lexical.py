@@ -21,9 +21,17 @@ def test_packed_weights_add_up_over_the_length_of_the_vector() -> None:
     assert model.scores(["unknown"]) == [1.0] * len(THEMES)
 
 
+def test_words_are_folded() -> None:
+    assert lexical.word_grams("New drüg, new 3-MMC") == {"new", "drug", "3", "mmc"}
+
+
 def test_words_of_other_languages_do_not_meet_english_ones() -> None:
-    assert {"drug", "new drug", "0"} <= lexical.word_grams("New drug 2025", "en")
-    assert lexical.word_grams("New drug", "en").isdisjoint(lexical.word_grams("New drug", "de"))
+    row = bytes([*[lexical.BIAS + 10] * len(THEMES), 9])
+    model = lexical.built(lexical.packed({"de\tdie": row}, 0.5, [1.0] * len(THEMES), 1.0))
+    nothing = [1.0] * len(THEMES)
+    assert model.scores(["die"], "de")[0] > 1.0
+    assert model.scores(["die"], "en") == nothing
+    assert model.scores(["die"], "fr") == nothing
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"words": {"themes": []}}'])

@@ -27,8 +27,9 @@ from tracker.tag import Tagger
 from tracker.tag.assertion import Verdict
 from tracker.tag.concepts import THEMES
 from tracker.tag.evidence import FEATURES, VERDICTS, WEIGHTS, Picker, Weights, says_features, shares
-from training.fit import DATA, _fit_sentences
+from training.fit import DATA
 from training.labelled import Labelled, read
+from training.sentences import fit_sentences
 
 SMALL_SENTENCE = 3.0  # how strongly the weights of step one are kept small
 C_SAYS = 0.1  # the smaller, the smaller the weights of step two
@@ -71,7 +72,7 @@ def cases(documents: Sequence[Labelled]) -> list[list[Case]]:
     """For each document its themes, seen with sentence scores of weights that do not know the document."""
     found: dict[int, list[Case]] = {}
     for train, test in KFold(INNER, shuffle=True, random_state=3).split(documents):
-        model = _fit_sentences([documents[i] for i in train])
+        model = fit_sentences([documents[i] for i in train])
         for i in test:
             document = documents[i]
             scores = [model.sentence_scores(row, document.seen.vocabulary) for row in document.rows]

@@ -16,35 +16,30 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
 from tracker.lexicon import load
 from tracker.tag import Tagger
-from tracker.tag.concepts import THEMES, Vocabulary, concepts
+from tracker.tag.concepts import THEMES
 from tracker.tag.lexical import WORDS, Lexical, sign_grams, word_grams
 from tracker.tag.theme_model import (
     FLAGS,
     MODEL,
     OF_DOCUMENT,
-    OWN,
     Model,
-    Row,
     document_features,
     features_of,
+    halves,
     lexical_scores,
-    own_features,
 )
 from training.labelled import Labelled, read
 from training.lexical import fit_lexical, lexical_json
 from training.report import report
+from training.sentences import fit_sentences, fit_units
 
 DATA = Path(__file__).parent / "data"
-CONCEPTS = tuple(concepts())
-_COLUMN: dict[object, int] = {concept: i for i, concept in enumerate(CONCEPTS)}
-_WIDTH = 2 * len(CONCEPTS) + len(FLAGS)
-C_SENTENCE, C_DOCUMENT = 0.1, 0.05
+C_DOCUMENT = 0.05  # the smaller, the smaller the weights of step two
 PARTS = 0.3  # what all parts of documents weigh together, beside whole documents
 INNER = 4  # folds inside a fit: step two learns from scores of sentences that step one has not seen
 SHRINK = 0.5  # how far a threshold goes from PRIOR towards the best one found: few documents make it noisy
@@ -83,18 +78,16 @@ def cross_validate(documents: Sequence[Labelled], folds: int, repeats: int) -> d
 def fitted_json(documents: Sequence[Labelled]) -> str:
     """The weights as the file that `theme_model` reads."""
     model = fit(documents)
-    known = {c.key: [_round(model.plain[c]), _round(np.subtract(model.with_drug[c], model.plain[c]))] for c in CONCEPTS}
+    units = fit_units(documents)
     weights = {
-        "bias": [_round(model.bias)],
-        "flags": [_round(row) for row in model.flags],
-        "own": [_round(row) for row in model.own],
+        **units.weights,
         "document_bias": [_round(model.document_bias)],
-        "document": [_round(row) for row in model.document],
+        "document": [_round([*own, *shared]) for own, shared in model.document],
         "thresholds": [_round(model.thresholds)],
     }
     raw = {
-        "themes": THEMES, "flags": FLAGS, "own": OWN, "of_document": OF_DOCUMENT, "documents": len(documents),
-        "concepts": known, "weights": weights,
+        "themes": THEMES, "flags": FLAGS, "of_document": OF_DOCUMENT, "documents": len(documents),
+        "concepts": units.concepts, "weights": weights,
     }  # fmt: skip
     return json.dumps(raw, separators=(",", ":")).replace('],"', '],\n"') + "\n"
 
@@ -109,7 +102,7 @@ def fit(documents: Sequence[Labelled]) -> Model:
     said: dict[int, Sequence[Sequence[float]]] = {}
     step_ones = {}
     for train, test in KFold(INNER, shuffle=True, random_state=1).split(documents):
-        step_one, lexical = _fit_sentences([documents[i] for i in train]), fit_lexical([documents[i] for i in train])
+        step_one, lexical = fit_sentences([documents[i] for i in train]), fit_lexical([documents[i] for i in train])
         for i in test:
             d = documents[i]
             unseen[i] = [step_one.sentence_scores(row, d.seen.vocabulary) for row in d.rows]
@@ -119,7 +112,7 @@ def fit(documents: Sequence[Labelled]) -> Model:
     labels = np.array([[theme in d.themes for theme in THEMES] for d in documents])
     parts, part_labels = _parts(documents, unseen, step_ones)
     weight = PARTS * len(documents) / len(parts)
-    model = _fit_sentences(documents)
+    model = fit_sentences(documents)
     bias, weights, thresholds = [], [], []
     for t in range(len(THEMES)):
         known = part_labels[:, t] >= 0
@@ -129,49 +122,11 @@ def fit(documents: Sequence[Labelled]) -> Model:
         weights.append(w)
         thresholds.append(_threshold(features[:, t, :], labels[:, t]))
     return Model(
-        bias=model.bias,
-        plain=model.plain,
-        with_drug=model.with_drug,
-        flags=model.flags,
-        own=model.own,
+        sentence=model.sentence,
         document_bias=tuple(bias),
-        document=tuple(weights),
+        document=halves(weights),
         thresholds=tuple(thresholds),
         lexical=fit_lexical(documents),
-    )
-
-
-def _fit_sentences(documents: Sequence[Labelled]) -> Model:
-    """Step one. A sentence that is no evidence is a "no" only where its document does not have the theme."""
-    sentences = [(d, number, row) for d in documents for number, row in enumerate(d.rows)]
-    matrix = _matrix([(row, d.seen.vocabulary) for d, _, row in sentences])
-    bias, weights, own = [], [], []
-    for t, theme in enumerate(THEMES):
-        answers = [theme in d.evidence.get(n, ()) for d, n, _ in sentences]
-        used = np.array([i for i, (d, _, _) in enumerate(sentences) if answers[i] or theme not in d.themes])
-        strengths = np.array([_own_of(sentences[i][2], t) for i in used])
-        x = csr_matrix(hstack([matrix[used], csr_matrix(strengths)]))
-        y = np.array(answers)[used]
-        if y.all() or not y.any():
-            bias.append(0.0 if y.any() else -9.0)
-            weights.append(np.zeros(_WIDTH))
-            own.append((0.0,) * len(OWN))
-            continue
-        intercept, coefficients = _logistic(x, y, C_SENTENCE)
-        bias.append(intercept)
-        weights.append(coefficients[:_WIDTH])
-        own.append(tuple(map(float, coefficients[_WIDTH:])))
-    columns = np.array(weights)
-    n = len(CONCEPTS)
-    return Model(
-        bias=tuple(bias),
-        plain={c: tuple(columns[:, i]) for c, i in _COLUMN.items()},
-        with_drug={c: tuple(columns[:, i] + columns[:, n + i]) for c, i in _COLUMN.items()},
-        flags=tuple(tuple(columns[:, 2 * n + i]) for i in range(len(FLAGS))),
-        own=tuple(own),
-        document_bias=(),
-        document=(),
-        thresholds=(),
     )
 
 
@@ -179,28 +134,6 @@ def _document(document: Labelled, scores: list[list[float]], said: Sequence[Sequ
     """Theme by theme the features OF_DOCUMENT."""
     own, shared = document_features(document.view, document.seen, document.rows, scores, said)
     return [[*mine, *shared] for mine in own]
-
-
-def _matrix(found: Sequence[tuple[Row, Vocabulary]]) -> csr_matrix:
-    data, row_at, column_at = [], [], []
-    for r, (row, words) in enumerate(found):
-        for meaning in sorted(row.concepts):
-            concept = words.meanings[meaning]
-            if concept in _COLUMN:
-                for column in (_COLUMN[concept], *([len(CONCEPTS) + _COLUMN[concept]] if row.drug else [])):
-                    data.append(1.0)
-                    row_at.append(r)
-                    column_at.append(column)
-        for i, value in enumerate(row.flags):
-            data.append(value)
-            row_at.append(r)
-            column_at.append(2 * len(CONCEPTS) + i)
-    return csr_matrix((data, (row_at, column_at)), shape=(len(found), _WIDTH))
-
-
-def _own_of(row: Row, theme: int) -> tuple[float, ...]:
-    most, total = row.own.get(theme, (0, 0))
-    return own_features(most, total, row.drug)
 
 
 def _parts(
@@ -220,10 +153,10 @@ def _parts(
                 rows = d.rows[at : at + size]
                 if not any(row.drug for row in rows):
                     continue
-                names = round(max(4 * row.flags[3] for row in rows))
+                names = min(4, max(row.names for row in rows))
                 text = "\n".join(s.text for s in d.view.sentences[at : at + size])
                 said = (
-                    lexical[i][0].scores(word_grams(text, d.language)),
+                    lexical[i][0].scores(word_grams(text), d.language),
                     lexical[i][1].scores(sign_grams(rows, d.seen.vocabulary, None)),
                 )
                 own, shared = features_of(

@@ -11,11 +11,11 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from tracker.tag.concepts import THEMES
-from tracker.tag.lexical import BIAS, Lexical, built, packed, sign_grams, word_grams
+from tracker.tag.lexical import BIAS, Lexical, built, packed, sign_grams, table_of, word_grams
 from training.labelled import Labelled
 
 RAREST = 3  # documents a gram must occur in
-C_WORDS, C_SIGNS = 10.0, 3.0
+C_WORDS, C_SIGNS = 3.0, 1.0
 _MOST = 127
 
 
@@ -33,9 +33,15 @@ def lexical_json(documents: Sequence[Labelled]) -> str:
 
 def _tables(documents: Sequence[Labelled]) -> tuple[dict[str, object], dict[str, object]]:
     labels = np.array([[theme in d.themes for theme in THEMES] for d in documents])
-    words = [word_grams(f"{d.view.title}\n{d.view.text}", d.view.language) for d in documents]
+    words = [_words(d) for d in documents]
     signs = [sign_grams(d.rows, d.seen.vocabulary, d.view) for d in documents]
     return _table(words, labels, C_WORDS), _table(signs, labels, C_SIGNS)
+
+
+def _words(document: Labelled) -> set[str]:
+    table = table_of(document.view.language)
+    found = {word for word in word_grams(f"{document.view.title}\n{document.view.text}") if word.isalpha()}
+    return {f"{table}\t{word}" for word in found} if table else found
 
 
 def _table(found: Sequence[set[str]], labels: np.ndarray, strength: float) -> dict[str, object]:

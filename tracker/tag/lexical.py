@@ -1,4 +1,4 @@
-"""Which themes a document has by its words (words, pairs, beginnings) and by its signs (concepts, names, classes).
+"""Which themes a document has by its words and by its signs (concepts, names, classes).
 
 What is counted is whether a gram occurs, weighted by how rare it is, over the length of the document's vector (TF-IDF).
 The weights of a gram for all themes are small whole numbers that lie side by side in one long integer, so that adding
@@ -13,7 +13,6 @@ import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tracker.errors import LexiconError
@@ -29,17 +28,17 @@ _LANES = len(THEMES) + 1  # the last holds the squared rarity
 _LANE = 4  # bytes: room for millions of grams
 _BYTES = _LANES * _LANE
 _UNPACK = struct.Struct(f"<{_LANES}I").unpack
-_BEGINNING = 5
 
 
-def word_grams(text: str, language: str | None) -> set[str]:
-    """Words, pairs of words and word beginnings; those of other languages than English are marked with it."""
-    tokens = [token if token.isalpha() else "0" for token in fold(text).split()]
-    out = set(tokens)
-    out.update([token[:_BEGINNING] + "*" for token in out if len(token) > _BEGINNING])
-    out.update(map(" ".join, pairwise(tokens)))
+def word_grams(text: str) -> set[str]:
+    """The words and numbers of a text, folded."""
+    return set(fold(text).split())
+
+
+def table_of(language: str | None) -> str:
+    """Which table holds the words of a language: "" for English, else its code."""
     language = _SAME.get(language or "en", language or "en")
-    return out if language == "en" else {f"{language}:{gram}" for gram in out}
+    return "" if language == "en" else language
 
 
 def sign_grams(found: Iterable[Row], words: Vocabulary, view: View | None) -> set[str]:
@@ -71,14 +70,15 @@ def _keys(words: Vocabulary) -> tuple[tuple[str, str], ...]:
 class Lexical:
     """The weights: gram -> its lanes, and how a sum becomes log odds."""
 
-    lanes: Mapping[str, int]
+    lanes: Mapping[str, Mapping[str, int]]  # table -> gram -> weights; signs are in the table ""
     scale: float
     bias: tuple[float, ...]  # in the order of THEMES
     rarity: float  # unit of the squared rarities
 
-    def scores(self, found: Iterable[str]) -> list[float]:
+    def scores(self, found: Iterable[str], language: str | None = None) -> list[float]:
         """Log odds of each theme."""
-        known = [lane for lane in map(self.lanes.get, found) if lane is not None]
+        lanes = self.lanes.get(table_of(language), {})
+        known = [lane for lane in map(lanes.get, found) if lane is not None]
         if not known:
             return list(self.bias)
         sums = _UNPACK(sum(known).to_bytes(_BYTES, "little"))
@@ -107,10 +107,11 @@ def built(raw: Mapping[str, object]) -> Lexical:
     if len(weights) != len(listed) * _LANES:
         raise ValueError("as many weights as grams are needed")
     spread = bytearray(_BYTES)
-    lanes = {}
+    lanes: dict[str, dict[str, int]] = {}
     for at, name in enumerate(listed):
         spread[::_LANE] = weights[at * _LANES : (at + 1) * _LANES]
-        lanes[name] = int.from_bytes(spread, "little")
+        prefix, _, word = name.rpartition("\t")
+        lanes.setdefault(prefix, {})[word] = int.from_bytes(spread, "little")
     bias: list[float] = raw["bias"]  # type: ignore[assignment]
     return Lexical(lanes, float(str(raw["scale"])), tuple(bias), float(str(raw["rarity"])))
 
