@@ -115,3 +115,24 @@ def test_an_unknown_declared_type_changes_nothing() -> None:
 
 def test_an_empty_document_has_a_type() -> None:
     assert doctype.classify(view("")) in doctype.DOCTYPES
+
+
+PAGE = "Bromazolam is a benzodiazepine. " + "It acts on the brain and slows breath. " * 120 + "\n\n"
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "Recovery is possible. Tap to GET HELP NOW: (844) 318-0000",
+        "Our detox is open day and night. Call us today at 1-888-555-0100.",
+    ],
+)
+def test_who_asks_to_be_called_at_the_end_of_a_page_on_treatment_sells(ending: str) -> None:
+    assert doctype.classify(view(PAGE + ending, title="Bromazolam")) == "marketing"
+    assert doctype.classify(view(PAGE + ending, title="Bromazolam", kind="official_alert")) == "official_alert"
+    assert doctype.classify(view(PAGE + "Recovery is possible.", title="Bromazolam")) != "marketing"
+
+
+def test_the_help_line_of_all_poison_centers_sells_nothing() -> None:
+    page = PAGE + "Treatment takes time. Get help today: Poison Help 1-800-222-1222."
+    assert doctype.classify(view(page, title="Bromazolam")) != "marketing"

@@ -54,3 +54,22 @@ def test_a_broken_model_says_how_to_mend_it(tmp_path, monkeypatch, content: str)
     monkeypatch.setattr(linear, "DATA", tmp_path)
     with pytest.raises(LexiconError, match=r"broken\.json.*training\.facts"):
         linear.model("broken")
+
+
+@given(
+    st.dictionaries(st.sampled_from("abcdef"), st.tuples(st.integers(-99_999, 99_999), st.integers(-99_999, 99_999))),
+    st.sets(st.sampled_from("abcdefgh")),
+    st.floats(0, 50),
+)
+def test_the_quick_sum_is_that_of_all_features(
+    rows: dict[str, tuple[int, int]], names: set[str], measure: float
+) -> None:
+    weights = {f"w={name}": (x / 10_000, y / 10_000) for name, (x, y) in rows.items()} | {"x": (9.0, -9.0)}
+    model = linear.Linear(("a", "b"), (0.5, -0.5), weights)
+    slow = model.sum({f"w={name}": 0.5 for name in names} | {"x": measure, "unknown": 1.0})
+    assert model.total({"x": measure, "unknown": 1.0}, [("w=", 0.5, names)]) == pytest.approx(slow, abs=0.01)
+
+
+def test_a_weight_that_does_not_fit_its_lane_is_an_error_that_says_what_to_do() -> None:
+    with pytest.raises(LexiconError, match="refit"):
+        linear.Linear(("a", "b"), (0.0, 0.0), {"w=x": (-1e6, 0.0)}).total({}, [("w=", 1.0, {"x"})])

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tracker.tag import cues, linear
+from tracker.tag import cues, hosts, linear
 from tracker.tag.lookup import Found, SharedTable, cells, checked, folded, longest, shared
 
 if TYPE_CHECKING:
@@ -54,33 +54,8 @@ _AND = re.compile(r"[ ,/;]*(?:(?:and|or|und|et|y|e|en|och|og|ja|i|a|és|the|aus|
 _NO_WORD = re.compile(r"[^a-zà-ž]+")
 _LEAD = 350  # characters that open a text: headline, place line, first sentence
 _LISTED = 45  # characters between two places of a list
-_HOST = re.compile(r"^[a-z]+://([^/:?#]+)")
 _NATIVE = {"de": "DE", "fr": "FR", "es": "ES", "it": "IT", "pt": "BR", "nl": "NL", "sv": "SE", "da": "DK", "no": "NO",
            "fi": "FI", "pl": "PL", "ru": "RU", "cs": "CZ", "hu": "HU", "is": "IS", "tr": "TR"}  # fmt: skip
-_TLD = {"uk": "GB", "gov": "US", "mil": "US"}
-_NO_LAND = {
-    "eu",
-    "io",
-    "ai",
-    "tv",
-    "me",
-    "co",
-    "cc",
-    "ly",
-    "to",
-    "gg",
-    "fm",
-    "am",
-    "ws",
-    "nu",
-    "la",
-    "gs",
-    "is",
-    "sh",
-    "st",
-    "im",
-    "tips",
-}
 
 
 @dataclass(slots=True)
@@ -161,7 +136,7 @@ def candidates(view: View) -> dict[str, dict[str, float]]:
     for code in [c for c, e in evidence.items() if list(e.kinds) == ["origin"] and not e.shared]:
         del evidence[code]
     _read_address(evidence, view.url)
-    host = _host_country(view.url)
+    host = hosts.site(view.url).country if view.url else None
     weights = {code: _weight(e) for code, e in evidence.items()}
     total = sum(weights.values()) or 1.0
     order = sorted(evidence, key=lambda code: (-weights[code], evidence[code].first))
@@ -341,22 +316,13 @@ def _setting(view: View, code: str, host: str | None) -> dict[str, float]:
         ("leaflet", "leaflet words" in heard.text or heard.text.get("prescribing", 0) > 3),
         ("look-alike", "look-alike" in heard.text and not view.class_mentions),
         ("drug news", bool(cues.EVENTS & heard.text.keys()) and bool(view.hits or view.class_mentions)),
+        ("official host", host == code and not _OFFICIALS.isdisjoint(heard.address)),
         ("US", code == "US"),
         ("source land", code in _SOURCES),
     )
     return {name: 1.0 for name, holds in flags if holds}
 
 
+_OFFICIALS = frozenset(("host government", "host statutes"))
 _PAPERS = frozenset(("host papers", "path papers"))
 _SOURCES = frozenset(("CN", "IN", "AF", "MX"))  # mostly named as where drugs come from
-
-
-def _host_country(url: str | None) -> str | None:
-    """The country of the address's top-level domain, where that says one."""
-    match = _HOST.match(url or "")
-    if not match:
-        return None
-    last = match[1].lower().rsplit(".", 1)[-1]
-    if last in _TLD:
-        return _TLD[last]
-    return last.upper() if len(last) == 2 and last not in _NO_LAND else None

@@ -26,7 +26,7 @@ READ = 6_000  # characters of a text that are read: what kind of page it is show
 _URL_WORD = re.compile(r"[a-z]{2,}")
 _OPENINGS = ("abstract", "background", "objective", "introduction", "purpose", "aim", "summary", "skip to main content")
 _BROADCASTER = re.compile(r"/(?:amp\.)?[wk][a-z]{2,3}(?:-?tv|-?dt|\d{1,2})?\.(?:com|org)/")  # American call letters
-_PHONE = re.compile(r"8(?:00|33|44|55|66|77|88)\)?[-. ]\d{3}[-. ]\d{4}\b")  # a toll-free number, as sellers give
+PHONE = re.compile(r"8(?:00|33|44|55|66|77|88)\)?[-. ]\d{3}[-. ]\d{4}\b")  # a toll-free number, as sellers give
 _SIGNS = (("speech", '“„«"'), ("dash", "–—"), ("bullets", "•*·♦■▪"), ("questions", "?"), ("prices", "$£€"))
 
 
@@ -104,8 +104,20 @@ def _halves(url: str) -> tuple[str, str]:
 
 def _address(part: str, place: str) -> set[str]:
     search, values = _parts()
-    found = (values[i] for i, _, _ in search.find_matches_as_indexes(part, overlapping=True))
+    found = [values[i] for i, _, _ in search.find_matches_as_indexes(part, overlapping=True)]
     return {f"{place} {cue}" for cue, where in found if where in (place, "any")}
+
+
+def address_marks(url: str | None) -> dict[tuple[str, str, int], str]:
+    """Each entry of the table of addresses that holds for `url`, with the cue it gives: what fitting needs."""
+    search, values = _parts()
+    out = {}
+    for half, place in zip(_halves((url or "").lower()), ("host", "path"), strict=True):
+        for i, _, _ in search.find_matches_as_indexes(half, overlapping=True):
+            cue, where = values[i]
+            if where in (place, "any"):
+                out[place, cue, i] = f"{place} {cue}"
+    return out
 
 
 def _headline(title: str) -> dict[str, float]:
@@ -138,7 +150,7 @@ def _layout(text: str) -> dict[str, float]:
     }
     out.update((name, squash(sum(map(text.count, kind))) / 3) for name, kind in _SIGNS)
     flags = (
-        ("phone", _PHONE.search(text) is not None),
+        ("phone", PHONE.search(text) is not None),
         ("handle", " u/" in text or "\nu/" in text or " r/" in text or text.startswith("r/")),
         ("section sign", "§" in text),
         ("references", "[1" in text or "[2" in text),
