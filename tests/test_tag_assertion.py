@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from pathlib import Path
 
 import pytest
 
@@ -185,6 +186,22 @@ def test_the_rules_of_single_themes(theme: str, text: str, expected: str) -> Non
 def test_the_rules_of_single_themes_hold_in_other_languages(
     language: str, theme: str, text: str, expected: str
 ) -> None:
+    view = view_of(text, language=language)
+    seen = concepts.scan(view)
+    judged = assertion.judge_theme(theme, view.sentences[0], seen.sentences[0], seen.vocabulary)  # type: ignore[arg-type]
+    assert judged.assertion == expected
+
+
+CLAIMS = Path(__file__).parent / "data" / "assertion_claims.csv"
+
+
+def _claims() -> list[tuple[str, str, str, str]]:
+    with CLAIMS.open(encoding="utf-8", newline="") as lines:
+        return [(r["theme"], r["language"], r["assertion"], r["text"]) for r in csv.DictReader(lines)]
+
+
+@pytest.mark.parametrize(("theme", "language", "expected", "text"), _claims())
+def test_what_is_denied_feared_or_advised_is_not_affirmed(theme: str, language: str, expected: str, text: str) -> None:
     view = view_of(text, language=language)
     seen = concepts.scan(view)
     judged = assertion.judge_theme(theme, view.sentences[0], seen.sentences[0], seen.vocabulary)  # type: ignore[arg-type]

@@ -84,12 +84,19 @@ def judge_span(sentence_text: str, start: int, end: int, language: str | None) -
 
 def judge_theme(theme: Theme, sentence: Sentence, said: Said, words: Vocabulary) -> Verdict:
     """Whether a sentence says its theme is so, is not so, or may be so."""
-    return judge_said(theme, said, words, _scopes(said.marks, words, sentence)[0]) if said.marks else AFFIRMED
+    if not said.marks:
+        return AFFIRMED
+    return judge_said(theme, said, words, of_truth(_scopes(said.marks, words, sentence)[0]), True)
 
 
-def judge_said(theme: Theme, said: Said, words: Vocabulary, scopes: Sequence[Scope]) -> Verdict:
-    """The same, where the scopes of the sentence's cues are known."""
-    deciding = _decided(theme, said.marks, words)
+def of_truth(scopes: Sequence[Scope]) -> Sequence[Scope]:
+    """The scopes that tell whether something is so."""
+    return [s for s in scopes if s.says in ("negated", "hypothetical")]
+
+
+def judge_said(theme: Theme, said: Said, words: Vocabulary, scopes: Sequence[Scope], decides: bool) -> Verdict:
+    """The same, where the scopes of the sentence are known, and whether it may hold a phrase that decides."""
+    deciding = _decided(theme, said.marks, words) if decides else []
     decided = {kind for kind, _ in deciding}
     if decided == {"decides_negated"}:
         return Verdict("negated", cue="decides_negated")
@@ -126,8 +133,13 @@ def _decided(theme: Theme, marks: Sequence[Cue], words: Vocabulary) -> list[tupl
     own = [(m[0], c) for c in marks if (m := words.meanings[c.meaning])[1] == theme]
     if not own:
         return []
-    over = own + [("pseudo", c) for c in marks if words.meanings[c.meaning][0] == "pseudo"]
-    return [(k, c) for k, c in own if not any(k != kind and _gives_way(c, other) for kind, other in over)]
+    void = [c for c in marks if words.meanings[c.meaning][0] == "pseudo"]
+    return [
+        (kind, c)
+        for kind, c in own
+        if not any(kind != k and _gives_way(c, other) for k, other in own)
+        and not any(p.start <= c.start and c.end <= p.end and p[:2] != c[:2] for p in void)
+    ]
 
 
 def _gives_way(cue: Cue, other: Cue) -> bool:

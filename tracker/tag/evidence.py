@@ -18,7 +18,7 @@ from operator import mul
 from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.errors import LexiconError
-from tracker.tag.assertion import AFFIRMED, Verdict, judge_said, scopes_of
+from tracker.tag.assertion import AFFIRMED, Scope, Verdict, judge_said, of_truth, scopes_of
 from tracker.tag.concepts import DATA, THEMES, Scan
 
 if TYPE_CHECKING:
@@ -130,6 +130,7 @@ class Picker:
         self._deciding = _deciding(seen, self.places)
         self._known: dict[int, _Sentence] = {}
         self._worth: dict[int, float] = {}
+        self._scopes: dict[int, Sequence[Scope]] = {}
 
     def candidates(self, theme: int) -> list[int]:
         """The sentences that come into question, in order."""
@@ -147,8 +148,12 @@ class Picker:
         said = self._seen.sentences[number]
         if not said.marks:
             return AFFIRMED
-        scopes, _ = scopes_of(self._view, self._seen, number)
-        return judge_said(THEMES[theme], said, self._seen.vocabulary, scopes)
+        if number not in self._scopes:
+            self._scopes[number] = of_truth(scopes_of(self._view, self._seen, number)[0])
+        scopes, decides = self._scopes[number], number in self._deciding.get(THEMES[theme], ())
+        if not scopes and not decides:
+            return AFFIRMED
+        return judge_said(THEMES[theme], said, self._seen.vocabulary, scopes, decides)
 
     def features(self, theme: int, numbers: Sequence[int], verdicts: Sequence[Verdict]) -> list[tuple[float, ...]]:
         """For each of the sentences its FEATURES."""
