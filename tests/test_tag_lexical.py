@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from tracker.errors import LexiconError
-from tracker.tag import lexical
-from tracker.tag.concepts import THEMES
+from tracker.lexicon import load
+from tracker.tag import Tagger, lexical
+from tracker.tag.concepts import THEMES, scan
+from tracker.tag.theme_model import rows
 
 
 def test_packed_weights_add_up_over_the_length_of_the_vector() -> None:
@@ -32,6 +34,16 @@ def test_words_of_other_languages_do_not_meet_english_ones() -> None:
     assert model.scores(["die"], "de")[0] > 1.0
     assert model.scores(["die"], "en") == nothing
     assert model.scores(["die"], "fr") == nothing
+
+
+def test_signs_by_number_score_as_signs_by_name() -> None:
+    tagger, (_, signs) = Tagger(load()), lexical.lexical()
+    view = tagger.look("Two men died of bromazolam.\nPolice seized fake pills sold as Xanax.", language="en")[0]
+    seen = scan(view)
+    found = rows(view, seen)
+    for shown in (view, None):
+        by_name = signs.scores(lexical.sign_grams(found, seen.vocabulary, shown))
+        assert signs.sign_scores(found, seen.vocabulary, shown) == pytest.approx(by_name)
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"words": {"themes": []}}'])

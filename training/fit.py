@@ -22,7 +22,7 @@ from sklearn.model_selection import KFold
 from tracker.lexicon import load
 from tracker.tag import Tagger
 from tracker.tag.concepts import THEMES
-from tracker.tag.lexical import WORDS, Lexical, sign_grams, word_grams
+from tracker.tag.lexical import WORDS, Lexical, word_grams
 from tracker.tag.theme_model import (
     FLAGS,
     MODEL,
@@ -42,8 +42,8 @@ DATA = Path(__file__).parent / "data"
 C_DOCUMENT = 0.05  # the smaller, the smaller the weights of step two
 PARTS = 0.3  # what all parts of documents weigh together, beside whole documents
 INNER = 4  # folds inside a fit: step two learns from scores of sentences that step one has not seen
-SHRINK = 0.5  # how far a threshold goes from PRIOR towards the best one found: few documents make it noisy
-PRIOR = 0.4
+SHRINK = 0.25  # how far a threshold goes from PRIOR towards the best one found: few documents make it noisy
+PRIOR = 0.42
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -157,7 +157,7 @@ def _parts(
                 text = "\n".join(s.text for s in d.view.sentences[at : at + size])
                 said = (
                     lexical[i][0].scores(word_grams(text), d.language),
-                    lexical[i][1].scores(sign_grams(rows, d.seen.vocabulary, None)),
+                    lexical[i][1].sign_scores(rows, d.seen.vocabulary, None),
                 )
                 own, shared = features_of(
                     rows, scores[i][at : at + size], said, 0, names, d.language, d.seen.vocabulary
@@ -186,7 +186,7 @@ def _logistic(x: Any, y: np.ndarray, strength: float, weight: np.ndarray | None 
 
 
 def _threshold(x: np.ndarray, y: np.ndarray) -> float:
-    """The probability that gives the best F1 on documents left out in turn, drawn halfway towards PRIOR."""
+    """The probability that gives the best F1 on documents left out in turn, drawn towards PRIOR."""
     chance = np.zeros(len(y))
     for train, test in KFold(5, shuffle=True, random_state=2).split(x):
         bias, weights = _fit_document(x[train], y[train])

@@ -11,7 +11,7 @@ import base64
 import json
 import struct
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -44,19 +44,30 @@ def table_of(language: str | None) -> str:
 def sign_grams(found: Iterable[Row], words: Vocabulary, view: View | None) -> set[str]:
     """What holds in every language: concepts (also: beside a drug's name), and the drugs and classes named."""
     keys = _keys(words)
-    plain, beside = set[int](), set[int]()
-    for row in found:
-        (beside if row.drug else plain).update(row.concepts)
+    plain, beside = _meanings(found)
     out = {keys[m][0] for m in plain}
     out.update([key for m in beside for key in keys[m]])
-    if view is not None:
-        for hit in view.hits:
-            if hit.reported:
-                out.add("name=" + hit.name)
-                out.add("class=" + hit.cls)
-        for mention in view.class_mentions:
-            out.add("class=" + mention.cls)
-            out.add("word=" + mention.cls)
+    return out if view is None else out | _named(view)
+
+
+def _meanings(found: Iterable[Row]) -> tuple[set[int], set[int]]:
+    """Concepts that no sentence with a drug's name holds, and those that one does."""
+    plain, beside = set[int](), set[int]()
+    for row in found:
+        (beside if row.flags[0] else plain).update(row.concepts)
+    return plain - beside, beside
+
+
+def _named(view: View) -> set[str]:
+    """The drugs and classes named."""
+    out = set()
+    for hit in view.hits:
+        if hit.reported:
+            out.add("name=" + hit.name)
+            out.add("class=" + hit.cls)
+    for mention in view.class_mentions:
+        out.add("class=" + mention.cls)
+        out.add("word=" + mention.cls)
     return out
 
 
@@ -74,11 +85,27 @@ class Lexical:
     scale: float
     bias: tuple[float, ...]  # in the order of THEMES
     rarity: float  # unit of the squared rarities
+    _concepts: dict[int, list[tuple[int, int]]] = field(default_factory=dict, repr=False, compare=False)
 
     def scores(self, found: Iterable[str], language: str | None = None) -> list[float]:
         """Log odds of each theme."""
         lanes = self.lanes.get(table_of(language), {})
-        known = [lane for lane in map(lanes.get, found) if lane is not None]
+        return self._odds([lane for lane in map(lanes.get, found) if lane is not None])
+
+    def sign_scores(self, found: Iterable[Row], words: Vocabulary, view: View | None) -> list[float]:
+        """Log odds of each theme by `sign_grams`, with the concepts looked up by number."""
+        plain, beside = _meanings(found)
+        concepts = self._concepts.get(id(words))
+        if concepts is None:
+            lanes = self.lanes.get("", {})
+            concepts = self._concepts[id(words)] = [(lanes.get(c, 0), lanes.get(d, 0)) for c, d in _keys(words)]
+        known = [lane for m in plain if (lane := concepts[m][0])]
+        known += [lane for m in beside for lane in concepts[m] if lane]
+        if view is not None:
+            known += [lane for lane in map(self.lanes.get("", {}).get, _named(view)) if lane is not None]
+        return self._odds(known)
+
+    def _odds(self, known: list[int]) -> list[float]:
         if not known:
             return list(self.bias)
         sums = _UNPACK(sum(known).to_bytes(_BYTES, "little"))

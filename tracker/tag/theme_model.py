@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tracker.errors import LexiconError
 from tracker.tag.concepts import DATA, THEMES, Concept, Scan, Vocabulary, concepts
-from tracker.tag.lexical import Lexical, sign_grams, word_grams
+from tracker.tag.lexical import Lexical, word_grams
 
 if TYPE_CHECKING:
     from tracker.tag.view import View
@@ -37,6 +37,7 @@ OF_DOCUMENT = (
 SENTENCES = OF_DOCUMENT.index("sentences")
 LENGTH = 1.0  # the longer the text, the less its best sentence decides alone (log odds a unit of log sentences)
 UNIT = 1e-4  # weights are whole numbers of this unit, so that adding them up gives the same in any order
+_MOST = 24  # sentences; the fit has seen few longer texts, and must not guess what still more would mean
 _ONE_SENTENCE = math.log1p(1)
 _LOWEST = -6.0  # the score of a sentence that is not there
 _WEAK = -3.0  # where no sentence scores as much, adding them up is not worth its while
@@ -149,7 +150,7 @@ def lexical_scores(
     by_words, by_signs = weights
     return (
         by_words.scores(word_grams(f"{view.title}\n{view.text}"), view.language),
-        by_signs.scores(sign_grams(found, words, view)),
+        by_signs.sign_scores(found, words, view),
     )
 
 
@@ -165,7 +166,7 @@ def features_of(
     """The features of these sentences, the first `titles` of them titles, with so many different names in them."""
     best = list(map(max, zip(*scores[titles:], strict=True))) or [_LOWEST] * len(THEMES)
     title = list(map(max, zip(*scores[:titles], strict=True))) or [_LOWEST] * len(THEMES)
-    basics = (math.log1p(len(scores) - titles), min(6, names) / 2, float(language != "en"))
+    basics = (math.log1p(min(len(scores) - titles, _MOST)), min(6, names) / 2, float(language != "en"))
     says, likely = [0] * len(THEMES), [0] * len(THEMES)
     for row in found[titles:]:
         for at, (most, _) in row.own.items():
