@@ -81,17 +81,17 @@ class _Place(NamedTuple):
 @shared
 def _places() -> SharedTable[_Place]:
     entries: list[tuple[str, _Place]] = []
-    fine: set[tuple[str, str, str]] = set()
+    fine: dict[tuple[str, str, str], tuple[str, ...]] = {}  # few different ones in many rows
     for phrase, country, kind, case in cells("places.csv", _COLUMNS):
-        codes = tuple(country.split("|")) if "|" in country else (country,)
-        told = (country, kind, case)
-        if told not in fine:  # few different ones in many rows
+        codes = fine.get((country, kind, case))
+        if codes is None:
             checked("places.csv", phrase, "kind", kind, _KINDS)
             checked("places.csv", phrase, "case", case, _CASES)
+            codes = fine[country, kind, case] = tuple(country.split("|"))
             for code in codes:
                 checked("places.csv", phrase, "country", code, _is_code)
-            fine.add(told)
-        entries.append((phrase, _new(_Place, (codes, kind, case, phrase.removesuffix("*").strip(".")))))
+        written = phrase.rstrip("*").strip(".") if phrase[-1] in "*." else phrase.lstrip(".")
+        entries.append((phrase, _new(_Place, (codes, kind, case, written))))
     return SharedTable(entries)
 
 

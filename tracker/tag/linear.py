@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import struct
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ _SCALE = 10_000  # weights are given to four digits
 _PARTS = 1_000  # and values of features to three
 _UNIT = 1 / (_SCALE * _PARTS)
 _OFFSET = 1 << 26  # makes each whole number positive; a lane of 64 bits has room for 10^11 of them
+_ROUNDED = _OFFSET + 0.5
+_PREFIX = re.compile("[^:=]*[:=]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +71,26 @@ class Linear:
         return [b + (lane - weight * _OFFSET) * _UNIT for b, lane in zip(self.bias, sums, strict=True)]
 
     def _lanes(self, prefix: str) -> Mapping[str, int]:
-        """The rows of the features that begin with `prefix`, by the rest of their names: the weights of a row lie side
-        by side in one integer, as whole numbers."""
-        if prefix not in self._under:
-            at, pack = len(prefix), struct.Struct(f"<{len(self.bias)}Q").pack
-            try:
-                self._under[prefix] = {
-                    name[at:]: int.from_bytes(pack(*[round(w * _SCALE) + _OFFSET for w in row]), "little")
-                    for name, row in self.weights.items()
-                    if name.startswith(prefix)
-                }
-            except struct.error as e:
-                raise LexiconError(f"a weight of a model is beyond {_OFFSET / _SCALE} ({e}); refit it") from e
-        return self._under[prefix]
+        """The rows of the features whose names begin with `prefix` (up to their first `:` or `=`; all rows for none),
+        by the rest of their names: the weights of a row lie side by side in one integer, as whole numbers."""
+        under = self._under
+        if not under:
+            under[""] = everything = self._packed()
+            for name, lane in everything.items():
+                if match := _PREFIX.match(name):
+                    at = match.end()
+                    under.setdefault(name[:at], {})[name[at:]] = lane
+        return under.get(prefix, {})
+
+    def _packed(self) -> dict[str, int]:
+        flat = [int(w * _SCALE + _ROUNDED) for row in self.weights.values() for w in row]
+        if flat and not 0 <= min(flat) <= max(flat) < 2 * _OFFSET:
+            raise LexiconError(f"a weight of a model is beyond {_OFFSET / _SCALE}; refit it")
+        data, size = struct.pack(f"<{len(flat)}Q", *flat), 8 * len(self.bias)
+        return {
+            name: int.from_bytes(data[at : at + size], "little")
+            for name, at in zip(self.weights, range(0, len(data), size), strict=True)
+        }
 
     def best(self, features: Mapping[str, float]) -> str:
         """The label with the highest score; the first of equal ones."""
