@@ -207,7 +207,7 @@ def _scopes(marks: Sequence[Cue], words: Vocabulary, sentence: Sentence) -> tupl
 
 
 def _inside(cue: Cue, others: Sequence[Cue]) -> bool:
-    return any(o.start < cue.end and cue.start < o.end for o in others)
+    return any(o.start <= cue.start and cue.end <= o.end for o in others)
 
 
 def _verdict(scopes: Sequence[Scope], start: int, end: int) -> Verdict:
