@@ -53,7 +53,8 @@ class Linear:
         """`sum` of the features `measured` and of those `present` (prefix of their names, a value for all, the rest of
         their names), quicker: all labels at once, in long integers. Values are not below 0 and count to a thousandth.
         """
-        lanes, size = self._lanes(""), len(self.bias)
+        under, size = self._lanes(), len(self.bias)
+        lanes = under.get("", {})
         total = weight = 0
         for name, value in measured.items():
             if name in lanes:
@@ -61,8 +62,8 @@ class Linear:
                 total += lanes[name] * times
                 weight += times
         for prefix, value, names in present:
-            lanes = self._lanes(prefix)
-            found = [lanes[name] for name in names if name in lanes]
+            lanes = under.get(prefix, {})
+            found = list(filter(None, map(lanes.get, names)))  # no row is nought, thanks to the offset
             if found:
                 times = int(value * _PARTS + 0.5)
                 total += sum(found) * times
@@ -70,17 +71,18 @@ class Linear:
         sums = struct.unpack(f"<{size}Q", total.to_bytes(8 * size, "little"))
         return [b + (lane - weight * _OFFSET) * _UNIT for b, lane in zip(self.bias, sums, strict=True)]
 
-    def _lanes(self, prefix: str) -> Mapping[str, int]:
-        """The rows of the features whose names begin with `prefix` (up to their first `:` or `=`; all rows for none),
-        by the rest of their names: the weights of a row lie side by side in one integer, as whole numbers."""
+    def _lanes(self) -> Mapping[str, dict[str, int]]:
+        """For each prefix of names (up to their first `:` or `=`; all of them for none) the rows by the rest of their
+        names: the weights of a row lie side by side in one integer, as whole numbers."""
         under = self._under
         if not under:
-            under[""] = everything = self._packed()
-            for name, lane in everything.items():
+            packed = self._packed()
+            for name, lane in packed.items():
                 if match := _PREFIX.match(name):
                     at = match.end()
                     under.setdefault(name[:at], {})[name[at:]] = lane
-        return under.get(prefix, {})
+            under[""] = packed
+        return under
 
     def _packed(self) -> dict[str, int]:
         flat = [int(w * _SCALE + _ROUNDED) for row in self.weights.values() for w in row]
