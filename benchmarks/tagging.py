@@ -11,6 +11,7 @@ names (and, for medspaCy, negation); we write all tags as JSON.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import resource
 import sys
@@ -99,6 +100,8 @@ def main() -> None:
     lexicon = load()
     start = cpu(lambda: Tagger(lexicon))
     tagger = Tagger(lexicon)
+    gc.freeze()  # as `tracker tag` does
+    gc.set_threshold(500_000)
     surfaces = surfaces_of(lexicon)
     print(f"{len(documents)} documents, {sum(map(len, texts)) // len(texts)} characters each; {len(surfaces)} surfaces")
     print(f"tagger built in {start:.2f} CPU s; peak {peak_mb():.0f} MB")

@@ -37,7 +37,7 @@ def tag(state: State, file: str, explain: bool) -> int:
         from tracker.tag.wire import tag_stream as answers
     tagger = Tagger(state.lexicon())
     gc.freeze()
-    gc.set_threshold(50_000)  # tagging leaves no cycles behind, and to look for them costs a tenth of the time
+    gc.set_threshold(500_000)  # tagging leaves no cycles behind, and to look for them costs a tenth of the time
     gc.enable()
     refused = 0
     with click.open_file(file, "rb") as lines:
