@@ -150,7 +150,7 @@ def shares(path: Path) -> dict[str, float]:
     reading, at = time.process_time() - at, time.process_time()
     tagger = tagger_for(None)
     for item in items:
-        if not tagger.names_nothing(item.text or "", item.title):  # type: ignore[union-attr]
+        if not tagger.says_nothing(item.text or "", item.title, language=item.language):  # type: ignore[union-attr]
             tag_document(tagger, item)  # type: ignore[arg-type]
     tagging, at = time.process_time() - at, time.process_time()
     with tempfile.TemporaryDirectory() as out:

@@ -37,7 +37,7 @@ def test_a_dumped_model_reads_back(weights: dict[str, tuple[float, float]]) -> N
 def test_each_shipped_model_is_small_and_whole(name: str) -> None:
     model = linear.model(name)
     assert model.weights
-    assert (linear.DATA / f"{name}.json").stat().st_size < 1_000_000
+    assert (linear.DATA / f"{name}.json").stat().st_size < 2_000_000
 
 
 @pytest.mark.parametrize(

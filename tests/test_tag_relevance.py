@@ -23,6 +23,12 @@ def tags(text: str, title: str = "", url: str | None = None, language: str = "en
             "Victims of drug-facilitated sexual assault tested positive for GHB after their drinks were spiked.",
         ),
         ("", "Nitrous oxide abuse is growing; users of laughing gas canisters presented with nerve damage."),
+        ("", "Deaths from fentanyl and its analogues rose by 40 percent; coroners warn of an overdose crisis."),
+        ("", "Medetomidine emerges in the Philly drug market, complicating overdose response."),
+        (
+            "Warning",
+            "Fake pills are in circulation. Three teenagers went to hospital after an overdose of an unknown drug.",
+        ),
         ("", "Prisoners smoke paper soaked in spice; a synthetic cannabinoid was found in the blood of the dead."),
     ],
 )
@@ -84,6 +90,21 @@ def test_where_nothing_is_named_the_score_stays_low() -> None:
     )
     assert found.relevance <= 0.3
     assert "names no psychoactive drug" in found.reasons
+
+
+@pytest.mark.parametrize(
+    ("text", "nothing"),
+    [
+        ("The council approved job cuts.", True),
+        ("Fake pills led to an overdose of an unknown drug.", False),
+        ("Bromazolam was found.", False),
+        ("A newazolam was found.", False),
+        ("Nitazene wurden gefunden.", False),
+    ],
+)
+def test_what_says_nothing_of_drugs_is_never_kept(text: str, nothing: bool) -> None:
+    assert tagger().says_nothing(text, language="en") is nothing
+    assert not (nothing and tags(text).relevant)
 
 
 def test_rehab_copy_on_a_new_substance_is_marketing_and_kept() -> None:

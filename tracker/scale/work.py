@@ -132,7 +132,8 @@ def _write(part: Part, job: Job, writers: Mapping[str, TableWriter]) -> dict[str
             writers["seen"].add([_seen(part, position, item, None, relevant=False)])
             continue
         week = iso_week(item.published)
-        if job.keep == "relevant" and tagger.names_nothing(item.text or item.summary or "", item.title):
+        text = item.text or item.summary or ""
+        if job.keep == "relevant" and tagger.says_nothing(text, item.title, language=item.language):
             counts[week or "", "all", ""] += 1
             writers["seen"].add([_seen(part, position, item, week, relevant=False)])
             continue

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tracker.model import Assertion, ContextSubstance, Mention, SubstanceTag, Tags
 from tracker.tag import assertion, countries, doctype, grade, relevance, roles, themes
 from tracker.tag.classes import ClassFinder
+from tracker.tag.concepts import speaks_of_drugs
 from tracker.tag.names import NameFinder
 from tracker.tag.view import Hit, Sentence, View
 from tracker.text.language import detect_language
@@ -66,15 +67,16 @@ class Tagger:
         given = {"published": published, "url": url, "source_type": source_type}
         return self.look(text, title=title, language=language, **given)[1]
 
-    def names_nothing(self, text: str, title: str | None = None) -> bool:
-        """Whether neither substance, class nor candidate is named. Such a text is never relevant, and knowing so costs
-        a fraction of its tags: what whole corpora are sifted with."""
+    def says_nothing(self, text: str, title: str | None = None, *, language: str | None = None) -> bool:
+        """Whether neither substance, class nor candidate is named and drugs are not spoken of. Such a text is never
+        relevant, and knowing so costs a fraction of its tags: what whole corpora are sifted with."""
         fields: tuple[tuple[Field, str], ...] = (("title", title or ""), ("text", text or ""))
         for field, content in fields:
             hits, unknown = self._names.find(field, content)
             if unknown or any(hit.reported for hit in hits) or self._classes.find(field, content, hits):
                 return False
-        return True
+        language = language or detect_language(text or title or "")
+        return not speaks_of_drugs(f"{title or ''}\n{text or ''}", language)
 
     def look(
         self,

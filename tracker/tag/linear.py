@@ -134,10 +134,12 @@ def model(name: str) -> Linear:
     return Linear(labels, bias, table)
 
 
-def dump(labels: Iterable[str], bias: Iterable[float], weights: Mapping[str, Iterable[float]]) -> str:
-    """The model as the text that `model` reads: sorted, four digits, one feature a line, so that diffs can be read."""
+def dump(
+    labels: Iterable[str], bias: Iterable[float], weights: Mapping[str, Iterable[float]], *, digits: int = 4
+) -> str:
+    """The model as the text that `model` reads: sorted, rounded, one feature a line, so that diffs can be read."""
     lines = [
-        f"  {json.dumps(name, ensure_ascii=False)}: {json.dumps([round(float(x), 4) for x in row])}"
+        f"  {json.dumps(name, ensure_ascii=False)}: {json.dumps([round(float(x), digits) for x in row])}"
         for name, row in sorted(weights.items())
     ]
     head = {"labels": list(labels), "bias": [round(float(x), 4) for x in bias]}

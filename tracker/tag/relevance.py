@@ -1,17 +1,17 @@
 """Whether an analyst of new psychoactive substances would keep a document, how surely, and why, in words.
 
-Counts of what is named (new substances, watched medicines, class words) and of what the text speaks of (the illicit
-market, fakes, harm, control; prescribing, animals, look-alikes) go into a small fitted model; its largest
-contributions are the reasons that are given.
+What is named (substances and classes, new ones and watched medicines) and what the text speaks of (the illicit market,
+fakes, harm, control; prescribing, animals, look-alikes; the words of the risk themes) go into a small fitted model; its
+largest contributions are the reasons that are given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tracker.tag import cues, linear
+from tracker.tag import concepts, cues, linear
 
 if TYPE_CHECKING:
     from tracker.model import Candidate, DocType, SubstanceTag, ThemeTag
@@ -63,8 +63,10 @@ _WORDS = {
     "type:official_alert": "is an official alert",
     "type:legal_notice": "is a legal act",
     "type:other": "is of no watched type",
+    "drug talk": "speaks of drugs",
 }
-_NOTHING_NAMED = 0.3  # the most that a text can reach which names neither substance nor class
+_NOTHING_SAID = 0.3  # the most that a text can reach which names no drug and does not speak of drugs either
+_SAID = 2  # strength from which a theme's words count
 _COUNTED = ("illicit", "fake", "harm", "control words", "emerging", "prescribing", "animals", "look-alike", "lab",
             "leaflet words", "people harmed", "case news", "advice", "issuer", "rehab")  # fmt: skip
 _TITLED = ("illicit", "fake", "harm", "emerging", "warning", "animals", "prescribing", "look-alike", "leaflet words")
@@ -92,8 +94,8 @@ def judge(
     found = features(view, names, doctype, bool(candidates))
     model = linear.model("relevance")
     score = model.chance(found)
-    if "no drug" in found:  # fakes, seizures and poisonings of other goods are worded alike
-        score = min(score, _NOTHING_NAMED)
+    if "no drug" in found and "drug talk" not in found:  # fakes and seizures of other goods are worded alike
+        score = min(score, _NOTHING_SAID)
     relevant = score >= 0.5
     reasons = _reasons(found, model, relevant)
     events = [t.theme for t in themes if t.assertion == "affirmed" and t.theme in _EVENTS]
@@ -140,9 +142,33 @@ def features(view: View, names: dict[str, bool], doctype: str, candidate: bool) 
         ("event", event > 3 and event > animals + prescribing),
     )
     out.update((name, 1.0) for name, holds in flags if holds)
+    out.update(_named(view, names))
+    out.update(_spoken_of(view))
     if not names and not new_classes:
         out["look-alike only"] = linear.squash(c.text.get("look-alike", 0)) / 2
     return out
+
+
+def _named(view: View, names: Mapping[str, bool]) -> Iterator[tuple[str, float]]:
+    """Each substance and class by name: some are followed for themselves, others stand in every leaflet."""
+    for name in names:
+        yield f"name:{name}", 1.0
+    for cls in {hit.cls for hit in view.hits if hit.reported}:
+        yield f"class:{cls}", 1.0
+    for cls in {mention.cls for mention in view.class_mentions}:
+        yield f"class word:{cls}", 1.0
+
+
+def _spoken_of(view: View) -> Iterator[tuple[str, float]]:
+    """Whether drugs are spoken of at all, and for which themes there are words, plain (3) or likely (2) ones."""
+    if concepts.speaks_of_drugs(f"{view.title}\n{view.text}", view.language):
+        yield "drug talk", 1.0
+    seen = concepts.scan(view)
+    words = seen.vocabulary
+    for meaning in {cue.meaning for said in seen.sentences for cue in said.concepts}:
+        if words.theme[meaning] >= 0:
+            for strength in range(_SAID, words.strength[meaning] + 1):
+                yield f"words:{concepts.THEMES[words.theme[meaning]]} {strength}", 1.0
 
 
 def _reasons(found: dict[str, float], model: linear.Linear, relevant: bool) -> tuple[str, ...]:
