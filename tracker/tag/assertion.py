@@ -31,6 +31,8 @@ _REACH: dict[str, tuple[str, bool, int]] = {
 }
 _PANEL_SIZE = 4  # names in one sentence that make a list of analytes of it
 _SCHEDULE_SIZE = 3
+_CAN = 110  # characters that "can" reaches
+_CLOSE = 30  # characters within which a negation denies that something is controlled
 
 
 class Scope(NamedTuple):
@@ -100,9 +102,14 @@ def judge_said(theme: Theme, said: Said, words: Vocabulary, scopes: Sequence[Sco
     decided = {kind for kind, _ in deciding}
     if decided == {"decides_negated"}:
         return Verdict("negated", cue="decides_negated")
-    if not scopes and not decided:
+    if not scopes and not decided and theme != "death":
         return AFFIRMED
-    verdicts = [_verdict(scopes, c.start, c.end) for c in _targets(theme, said.concepts, words)]
+    targets = _targets(theme, said.concepts, words)
+    if theme == "control" and not decided and _denied_at_once(scopes, targets):
+        return Verdict("negated", cue="negation")
+    verdicts = [_verdict(scopes, c.start, c.end) for c in targets]
+    if theme == "death":
+        verdicts = _without_what_can_be(verdicts, targets, said, words)
     affirmed = any(v.assertion == "affirmed" or not _counts(theme, v.assertion) for v in verdicts)
     if "decides_hypothetical" in decided:
         said_so = [_verdict(scopes, c.start, c.end) for kind, c in deciding if kind == "decides_affirmed"]
@@ -121,6 +128,29 @@ _NO_NEGATION = frozenset(
 _NO_HYPOTHESIS = frozenset(
     ("potency", "response", "vulnerable", "control", "analytics", "emergence", "prevalence", "supply", "pharmacology")
 )
+
+
+def _without_what_can_be(
+    verdicts: Sequence[Verdict], targets: Sequence[Cue], said: Said, words: Vocabulary
+) -> list[Verdict]:
+    """What can kill has killed nobody yet: deaths that "can" reaches are possible ones."""
+    reach = [c.end for c in said.marks if words.meanings[c.meaning][0] == "can"]
+    return [
+        Verdict("hypothetical", cue="can")
+        if verdict.assertion == "affirmed" and any(0 <= target.start - end <= _CAN for end in reach)
+        else verdict
+        for verdict, target in zip(verdicts, targets, strict=True)
+    ]
+
+
+def _denied_at_once(scopes: Sequence[Scope], targets: Sequence[Cue]) -> bool:
+    """Whether a "no" or "not" stands close before one of the words ("is not, however, a controlled substance"); of
+    those further away most tell of something else."""
+    return any(
+        s.cue == "negation" and s.start <= target.start < min(s.end, s.start + _CLOSE)
+        for s in scopes
+        for target in targets
+    )
 
 
 def _counts(theme: Theme, assertion: Assertion) -> bool:

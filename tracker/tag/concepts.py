@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 DATA = Path(__file__).parent / "data" / "themes"
 THEMES: tuple[Theme, ...] = get_args(Theme)
 KINDS = (
-    "negation", "negation_after", "pseudo", "hypothetical", "hypothetical_after", "end", "historical", "other",
+    "negation", "negation_after", "pseudo", "hypothetical", "hypothetical_after", "can", "end", "historical", "other",
     "comparison", "panel", "schedule", "reference", "decides_negated", "decides_hypothetical", "decides_affirmed",
 )  # fmt: skip
 # Languages that share a set of cues, or are read with those of a near relative.
