@@ -107,3 +107,14 @@ def test_addresses_of_authors_yield_to_the_places_of_events() -> None:
 def test_what_grows_in_a_list_of_countries_did_no_harm_there() -> None:
     text = "Kratom grows in Thailand, Malaysia and Indonesia. Two people died in Ohio, police in Ohio say."
     assert countries.find(view(text)) == ("US",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Two men died in Leeds, police in Leeds say. The tablets had been ordered from India.",
+        "A coroner in Leeds heard how a man died of etizolam. It is a prescribed medicine in Japan and Italy.",
+    ],
+)
+def test_where_a_drug_comes_from_or_is_a_medicine_is_not_where_it_killed(text: str) -> None:
+    assert countries.find(view(text)) == ("GB",)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tracker.tag import cues, hosts, linear
 from tracker.tag.lookup import Found, SharedTable, cells, checked, folded, longest, shared
+from tracker.tag.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from tracker.tag.view import View
@@ -51,7 +52,6 @@ _SEATS = {"Vienna": "AT", "VIENNA": "AT", "Austria": "AT", "Wien": "AT", "Geneva
           "Lisboa": "PT", "Brussels": "BE", "New York": "US", "Genève": "CH", "Switzerland": "CH"}  # fmt: skip
 _STATE = re.compile(r"[A-Z][a-z.]+, $")
 _AND = re.compile(r"[ ,/;]*(?:(?:and|or|und|et|y|e|en|och|og|ja|i|a|és|the|aus|in|de|aux|en|los|las|gli|la|le) ?){0,2}")
-_NO_WORD = re.compile(r"[^a-zà-ž]+")
 _LEAD = 350  # characters that open a text: headline, place line, first sentence
 _LISTED = 45  # characters between two places of a list
 _NATIVE = {"de": "DE", "fr": "FR", "es": "ES", "it": "IT", "pt": "BR", "nl": "NL", "sv": "SE", "da": "DK", "no": "NO",
@@ -69,6 +69,12 @@ class _Evidence:
     events: int = 0  # mentions near words of harm, market or control
     shared: int = 0  # cities that other countries have too
     at: list[int] = field(default_factory=list)  # where in the text it is named
+
+    @property
+    def alone(self) -> str | None:
+        """The one kind of places that it is named by."""
+        kinds = [kind for kind, n in self.kinds.items() if n]
+        return kinds[0] if len(kinds) == 1 else None
 
 
 class _Place(NamedTuple):
@@ -113,13 +119,14 @@ def candidates(view: View) -> dict[str, dict[str, float]]:
     """Each country that could be meant, with the features that decide on it."""
     text = view.text[:_LIMIT]
     heard = cues.of(view)
+    english = view.language in ("en", None)  # Iceland is "Island" in the other Germanic languages
     seat = "international seat" in heard.text or "international seat" in heard.title
     evidence: dict[str, _Evidence] = defaultdict(_Evidence)
     addresses: dict[tuple[int, int], bool] = {}
     for content, titled in ((view.title, True), (text, False)):
         last: tuple[int, str | None] = (-1, None)  # where the place before ended, and what it was named for
         for found in _spots(content):
-            if (seat and content[found.start : found.end] in _SEATS) or _misread(found, view.language):
+            if (seat and content[found.start : found.end] in _SEATS) or (english and found.value.phrase == "Island"):
                 continue
             aside = None if titled else _elsewhere(content, found, addresses)
             if not aside and last[1] == "origin" and _AND.fullmatch(content, last[0], found.start):
@@ -135,49 +142,51 @@ def candidates(view: View) -> dict[str, dict[str, float]]:
                     evidence[code].events += 1
     for code in [c for c, e in evidence.items() if list(e.kinds) == ["origin"] and not e.shared]:
         del evidence[code]
-    _read_address(evidence, view.url)
     host = hosts.site(view.url).country if view.url else None
     weights = {code: _weight(e) for code, e in evidence.items()}
     total = sum(weights.values()) or 1.0
     order = sorted(evidence, key=lambda code: (-weights[code], evidence[code].first))
     top = weights[order[0]] if order else 1.0
     named = sorted((at, code) for code in order for at in evidence[code].at)
+    manner = _manner(view)
+    around = Surroundings(text) if len(order) > 1 else None
     out = {}
     for rank, code in enumerate(order):
-        found_of = _features(view, code, evidence[code], weights[code] / total, rank, len(order), host)
-        found_of.update(_company(evidence[code], weights[code], code, named, top))
+        entry = evidence[code]
+        found_of = _features(entry, weights[code] / total, rank, len(order))
+        setting = _setting(view, manner, code, host)
+        found_of.update(setting)
+        found_of.update(_bearing(setting, entry, rank, len(order)))
+        found_of.update(_company(entry, weights[code], code, named, top))
+        if around and entry.at:
+            found_of.update(_beside(around.of(entry.at), entry.titled, rank))
         out[code] = found_of
-    for hinted in dict.fromkeys((host, _NATIVE.get(view.language or ""))):
-        if hinted and hinted not in out:
-            out[hinted] = _unmentioned(view, hinted, host, len(order))
+    if not out:
+        for hinted in filter(None, dict.fromkeys((host, _NATIVE.get(view.language or "")))):
+            out[hinted] = _unmentioned(_setting(view, manner, hinted, host), view.url)
     return out
 
 
 def _spots(text: str) -> list[Found[_Place]]:
-    spots = longest([found for found in _places().all(text) if _written_right(text, found)])
-    return [found for found in spots if found.value.kind != "none"]
+    spots = []
+    for found in _places().all(text):
+        case = found[2].case
+        if text[found[0]].isupper() if case == "capital" else case == "any" or _written_right(text, found):
+            spots.append(found)
+    return [found for found in longest(spots) if found[2].kind != "none"]
 
 
 def _written_right(text: str, found: Found[_Place]) -> bool:
-    place = found.value
-    if place.case == "any":
-        return True
-    written = text[found.start : found.end]
-    if place.case == "capital":
-        return written[0].isupper()
-    if place.kind == "state":  # "Jackson, MI": the two letters mean a state only behind a place
-        return written == place.phrase and _STATE.search(text, max(0, found.start - 24), found.start) is not None
-    return written.strip(".") == place.phrase
+    """Letter by letter; two letters mean a state only behind a place ("Jackson, MI")."""
+    start, end, place = found
+    if place.kind == "state":
+        return text[start:end] == place.phrase and _STATE.search(text, max(0, start - 24), start) is not None
+    return text[start:end].strip(".") == place.phrase
 
 
 def _is_near(events: Sequence[int], found: Found[_Place]) -> bool:
     at = bisect_left(events, found.start - _NEAR)
     return at < len(events) and events[at] < found.end + _NEAR
-
-
-def _misread(found: Found[_Place], language: str | None) -> bool:
-    """Iceland is "Island" in the Germanic languages but English."""
-    return found.value.phrase == "Island" and language in ("en", None)
 
 
 def _elsewhere(text: str, found: Found[_Place], addresses: dict[tuple[int, int], bool]) -> str | None:
@@ -201,14 +210,6 @@ def _is_address(words: set[str]) -> bool:
     return len(words) > 3 and not words.isdisjoint(_ADDRESS) and words.isdisjoint(_VERBS)
 
 
-def _read_address(evidence: Mapping[str, _Evidence], url: str | None) -> None:
-    """Places in the words of the page's address."""
-    words = _NO_WORD.sub(" ", (url or "").split("://", 1)[-1].removeprefix("www.")).title()
-    for found in _spots(words):
-        if len(found.value.codes) == 1 and found.value.kind in ("country", "people", "region", "city", "body"):
-            evidence[found.value.codes[0]].kinds["url"] += 1
-
-
 def _company(e: _Evidence, weight: float, code: str, named: list[tuple[int, str]], top: float) -> dict[str, float]:
     """How a country stands among the others: its weight against the first one's, and whether it is one of a list."""
     out = {"against top": weight / (top or 1.0)}
@@ -227,6 +228,17 @@ def _company(e: _Evidence, weight: float, code: str, named: list[tuple[int, str]
         out["only aside"] = 1.0
         if not named:
             out["nothing but aside"] = 1.0
+    return out
+
+
+def _beside(marks: Mapping[str, float], titled: bool, rank: int) -> dict[str, float]:
+    """What stands beside the mentions: more weighty where it does so at all of them, and not of the first country."""
+    out = {f"beside {mark}": share for mark, share in marks.items()}
+    if not titled:
+        for mark in [mark for mark, share in marks.items() if share == 1.0]:
+            out[f"always beside {mark}"] = 1.0
+            if rank:
+                out[f"always beside {mark}, not top"] = 1.0
     return out
 
 
@@ -257,26 +269,25 @@ def _weight(e: _Evidence) -> float:
         + 0.7 * k["body"]
         + 0.5 * (k["people"] + k["money"] + k["cited"])
     )
-    return strong + 0.2 * e.shared + 1.0 * e.titled + 0.1 * (k["address"] + k["origin"] + k["url"])
+    return strong + 0.2 * e.shared + 1.0 * e.titled + 0.1 * (k["address"] + k["origin"])
 
 
-def _features(
-    view: View, code: str, e: _Evidence, share: float, rank: int, rivals: int, host: str | None
-) -> dict[str, float]:
-    out = {f"{kind} {1 if n == 1 else 2}": 1.0 for kind, n in e.kinds.items() if n}
+def _features(e: _Evidence, share: float, rank: int, rivals: int) -> dict[str, float]:
+    """How often, where and as what a country is named, alone or among others."""
+    mentions = sum(e.kinds.values())
     kinds = [kind for kind, n in e.kinds.items() if n]
-    if kinds == ["people"]:
-        out["people alone"] = 1.0
-    if kinds in (["body"], ["cited"]):
-        out[f"{kinds[0]} alone"] = 1.0
+    out = {f"{kind} {1 if e.kinds[kind] == 1 else 2}": 1.0 for kind in kinds}
+    alone = e.alone
+    if alone in _WEAK:
+        out[f"{alone} alone"] = 1.0
     if not kinds:
         out["shared alone"] = 1.0
     out["kinds"] = linear.squash(len(kinds))
-    out["mentions"] = linear.squash(sum(e.kinds.values()))
+    out["mentions"] = linear.squash(mentions)
     out["share"] = share
     out["rivals"] = linear.squash(rivals - 1)
     out["first"] = 1.0 - e.first
-    out["near events"] = e.events / (sum(e.kinds.values()) or 1)
+    out["near events"] = e.events / (mentions or 1)
     if not e.events and not e.titled:
         out["never near events"] = 1.0
     for name, holds in (
@@ -284,45 +295,112 @@ def _features(
         ("titled", e.titled),
         ("people titled", e.people_titled),
         ("only", rivals == 1),
+        ("once", mentions == 1),
+        ("often", mentions > 3),
+        ("very often", mentions > 7),
+        ("half", share > 0.5),
+        ("small share", share < 0.15),
+        ("many rivals", rivals > 4),
+        ("very many rivals", rivals > 8),
+        ("one of many", rivals > 4 and share < 0.2),
     ):
         if holds:
             out[name] = 1.0
-    return {**out, **_setting(view, code, host)}
-
-
-def _unmentioned(view: View, code: str, host: str | None, rivals: int) -> dict[str, float]:
-    """A country that only address or language point to: what it weighs where the text names none, or others."""
-    setting = _setting(view, code, host)
-    drug_news = setting.get("drug news", 0.0) * ("paper" not in setting and "leaflet" not in setting)
-    out = {**setting, "unmentioned": 1.0, "unmentioned, rivals": linear.squash(rivals)}
-    if rivals == 0:
-        out["nothing mentioned"] = 1.0
-        out["nothing mentioned, drug news"] = drug_news
-        out["nothing mentioned, native"] = setting.get("native", 0.0)
-        out["nothing mentioned, drug news, native"] = drug_news * setting.get("native", 0.0)
-        out["nothing mentioned, drug news, host"] = drug_news * setting.get("host", 0.0)
+    if rank:
+        out.update(_behind(e, share, alone))
     return out
 
 
-def _setting(view: View, code: str, host: str | None) -> dict[str, float]:
+def _bearing(setting: Mapping[str, float], e: _Evidence, rank: int, rivals: int) -> dict[str, float]:
+    """A kind of text says another thing of the one country it names than of the last of many."""
+    out = {}
+    alone = e.alone
+    for name in setting:
+        if name in _BEARS:
+            if rivals == 1:
+                out[f"only, {name}"] = 1.0
+            if rank:
+                out[f"not top, {name}"] = 1.0
+            if alone in _ALONE:
+                out[f"{alone} alone, {name}"] = 1.0
+    return out
+
+
+def _behind(e: _Evidence, share: float, alone: str | None) -> dict[str, float]:
+    """Of a country that is not the first one: whether it is named but in passing."""
+    once = len(e.at) == 1 and not e.titled
+    flags = (
+        ("not top", True),
+        ("not top, once", once),
+        ("not top, once, late", once and e.at[0] >= _LEAD),
+        ("not top, once, no event", once and not e.events),
+        (f"not top, {alone} alone", alone in _WEAK),
+    )
+    return {"not top, share": share} | {name: 1.0 for name, holds in flags if holds}
+
+
+def _unmentioned(setting: Mapping[str, float], url: str | None) -> dict[str, float]:
+    """A country that only address or language point to, in a text that names none."""
+    drug_news = setting.get("drug news", 0.0) * ("paper" not in setting and "leaflet" not in setting)
+    native = setting.get("native", 0.0)
+    out = {
+        **setting,
+        "unmentioned": 1.0,
+        "unmentioned, US": setting.get("US", 0.0),
+        "unmentioned, drug news": drug_news,
+        "unmentioned, native": native,
+        "unmentioned, drug news, native": drug_news * native,
+        "unmentioned, drug news, host": drug_news * setting.get("host", 0.0),
+    }
+    for kind in hosts.site(url).kinds if url else ():
+        out[f"unmentioned at {kind}"] = 1.0
+        if "host" in setting:
+            out[f"unmentioned at {kind}, host"] = 1.0
+    for name in filter(setting.__contains__, _DULL):
+        out[f"unmentioned, {name}"] = 1.0
+    if native and "host" in setting:
+        out["unmentioned, native host"] = 1.0
+    return out
+
+
+def _manner(view: View) -> dict[str, float]:
     """What kind of text it is, as far as it bears on whether its places are places of an event."""
     heard = cues.of(view)
     flags = (
-        ("host", host == code),
-        ("host elsewhere", host is not None and host != code),
-        ("native", _NATIVE.get(view.language or "") == code),
-        ("foreign", view.language not in (None, "en") and _NATIVE.get(view.language or "") != code),
         ("paper", heard.text.get("paper heads", 0) > 1 or not _PAPERS.isdisjoint(heard.address)),
         ("leaflet", "leaflet words" in heard.text or heard.text.get("prescribing", 0) > 3),
         ("look-alike", "look-alike" in heard.text and not view.class_mentions),
-        ("drug news", bool(cues.EVENTS & heard.text.keys()) and bool(view.hits or view.class_mentions)),
-        ("official host", host == code and not _OFFICIALS.isdisjoint(heard.address)),
-        ("US", code == "US"),
-        ("source land", code in _SOURCES),
+        ("drug news", bool(view.hits or view.class_mentions) and not cues.EVENTS.isdisjoint(heard.text)),
     )
     return {name: 1.0 for name, holds in flags if holds}
 
 
+def _setting(view: View, manner: Mapping[str, float], code: str, host: str | None) -> dict[str, float]:
+    """The manner of the text, and how the country stands to its address and language."""
+    out = dict(manner)
+    if host == code:
+        out["host"] = 1.0
+        if not _OFFICIALS.isdisjoint(cues.of(view).address):
+            out["official host"] = 1.0
+    elif host is not None:
+        out["host elsewhere"] = 1.0
+    if _NATIVE.get(view.language or "") == code:
+        out["native"] = 1.0
+    elif view.language not in (None, "en"):
+        out["foreign"] = 1.0
+    if code == "US":
+        out["US"] = 1.0
+    elif code in _SOURCES:
+        out["source land"] = 1.0
+    return out
+
+
+_BEARS = frozenset(
+    ("paper", "leaflet", "look-alike", "drug news", "host", "host elsewhere", "foreign", "native", "US", "source land")
+)
+_DULL = ("paper", "leaflet", "official host", "look-alike")  # texts that seldom have a country of their own
+_ALONE = frozenset(("body", "cited", "people", "city", "country"))
+_WEAK = frozenset(("body", "cited", "people"))
 _OFFICIALS = frozenset(("host government", "host statutes"))
 _PAPERS = frozenset(("host papers", "path papers"))
 _SOURCES = frozenset(("CN", "IN", "AF", "MX"))  # mostly named as where drugs come from
