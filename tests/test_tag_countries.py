@@ -118,3 +118,17 @@ def test_what_grows_in_a_list_of_countries_did_no_harm_there() -> None:
 )
 def test_where_a_drug_comes_from_or_is_a_medicine_is_not_where_it_killed(text: str) -> None:
     assert countries.find(view(text)) == ("GB",)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "codes"),
+    [
+        ("en", "Police in Queensland seized 2,000 tablets; Queensland Health warns.", ("AU",)),
+        ("en", "New Jersey Police seized fentanyl, New Jersey State Police say.", ("US",)),
+        ("fr", "Que faire en cas d'urgence ? Appelez le 15 ; en France les secours viennent.", ("FR",)),
+        ("de", "Mischkonsum ist Russisch Roulette, sagt die Polizei in Basel.", ("CH",)),
+        ("en", "LISBON, Portugal - October 2016: the EMCDDA reports that two people died in Estonia.", ("EE",)),
+    ],
+)
+def test_names_within_other_names_and_common_words_are_no_places(language: str, text: str, codes: object) -> None:
+    assert countries.find(view(text, language=language)) == codes

@@ -48,8 +48,10 @@ _ORIGIN = frozenset(
     desarrollado sviluppato partito diretto ontwikkeld utvecklad udviklet utviklet""".split()
 )
 # Seats of international bodies: "VIENNA, Austria – June 2019".
-_SEATS = {"Vienna": "AT", "VIENNA": "AT", "Austria": "AT", "Wien": "AT", "Geneva": "CH", "GENEVA": "CH", "Lisbon": "PT",
-          "Lisboa": "PT", "Brussels": "BE", "New York": "US", "Genève": "CH", "Switzerland": "CH"}  # fmt: skip
+_SEATS = frozenset(
+    """Vienna VIENNA Austria Wien Vienne Viena Wiedeń Geneva GENEVA Switzerland Genève Genf Ginebra Ginevra
+    Lisbon LISBON Lisboa Lissabon Lisbonne Lisbona Lizbona Brussels""".split()
+) | {"New York"}
 _STATE = re.compile(r"[A-Z][a-z.]+, $")
 _AND = re.compile(r"[ ,/;]*(?:(?:and|or|und|et|y|e|en|och|og|ja|i|a|és|the|aus|in|de|aux|en|los|las|gli|la|le) ?){0,2}")
 _LEAD = 350  # characters that open a text: headline, place line, first sentence
@@ -124,9 +126,13 @@ def candidates(view: View) -> dict[str, dict[str, float]]:
     evidence: dict[str, _Evidence] = defaultdict(_Evidence)
     addresses: dict[tuple[int, int], bool] = {}
     for content, titled in ((view.title, True), (text, False)):
+        seated = len(content)  # where a seat ended, whose country may follow
         last: tuple[int, str | None] = (-1, None)  # where the place before ended, and what it was named for
         for found in _spots(content):
-            if (seat and content[found.start : found.end] in _SEATS) or (english and found.value.phrase == "Island"):
+            if english and found.value.phrase == "Island":
+                continue
+            if seat and (content[found.start : found.end] in _SEATS or content[seated : found.start] == ", "):
+                seated = found.end
                 continue
             aside = None if titled else _elsewhere(content, found, addresses)
             if not aside and last[1] == "origin" and _AND.fullmatch(content, last[0], found.start):
