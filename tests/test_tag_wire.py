@@ -147,3 +147,8 @@ def test_a_word_for_a_class_is_no_candidate() -> None:
     found = tagged(id="1", text="The rule puts ocfentanil and four other fentanyls into schedule I.", language="en")
     assert [m["surface"] for m in found["class_mentions"]] == ["fentanyls"]
     assert found["candidates"] == []
+
+
+def test_german_plurals_name_classes_and_no_drug() -> None:
+    text = "Gefunden wurden Amphetamine und synthetische Cathinone, kein Amphetamin."
+    assert [s["mentions"][0]["surface"] for s in tagged(text=text, language="de")["substances"]] == ["Amphetamin"]

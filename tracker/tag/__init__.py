@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tracker.model import Assertion, ContextSubstance, Mention, SubstanceTag, Tags
 from tracker.tag import assertion, countries, doctype, grade, relevance, roles, themes
 from tracker.tag.classes import ClassFinder
+from tracker.tag.company import is_german_class
 from tracker.tag.concepts import speaks_of_drugs
 from tracker.tag.names import NameFinder
 from tracker.tag.view import Hit, Sentence, View
@@ -133,6 +134,8 @@ class Tagger:
         if not content:
             return _Look((), (), (), ())
         hits, unknown = self._names.find(field, content, named=named)
+        if language == "de":
+            hits = [hit for hit in hits if not is_german_class(hit.surface)]
         cut: list[Sentence] = [_new(Sentence, (field, s, e, content[s:e])) for s, e in split(content, language)]
         classes = self._classes.find(field, content, hits)
         # a word for a class is no unknown member of it ("four other fentanyls")

@@ -80,6 +80,7 @@ _CLASS_ARTICLE = LazyPattern(
     r"tunnetuin|cette|this|these|quest[oa]|est[ae]|diese[rs]?|den|det|denna|denne)[ -]$",
     re.IGNORECASE,
 )
+_GERMAN_PLURAL = LazyPattern(r"(?:Am(?:ph|f)etamin|[CK]athinon|Tryptamin|Phenethylamin|Nitazen)en?")
 _SOME_ACID = LazyPattern(r"(?:ic|amino|fatty|citrus|stomach)[ \n-]$", re.IGNORECASE)
 _NOT_A_DOI = LazyPattern(r"[:\s]*(?:10\.\d|https?:|\d)|\)?:")
 _CHEMICAL_WORD = LazyPattern(
@@ -100,6 +101,11 @@ def is_class_use(text: str, start: int, end: int, name: str) -> bool:
     if name == "lsd" and _SOME_ACID.search(text, max(0, start - 20), start):
         return text[start:end].lower().startswith("acid")
     return name == "cathinone" and bool(_CLASS_ARTICLE.search(text, max(0, start - 20), start))
+
+
+def is_german_class(surface: str) -> bool:
+    """What in German texts is a plural: "Amphetamine und synthetische Cathinone"; the drugs are Amphetamin, Cathinon."""
+    return _GERMAN_PLURAL.fullmatch(surface) is not None
 
 
 def is_doi(text: str, end: int) -> bool:
