@@ -104,7 +104,7 @@ def is_class_use(text: str, start: int, end: int, name: str) -> bool:
 
 
 def is_german_class(surface: str) -> bool:
-    """What in German texts is a plural: "Amphetamine und synthetische Cathinone"; the drugs are Amphetamin, Cathinon."""
+    """What in German texts is a plural, "Amphetamine und Cathinone"; the drugs are Amphetamin and Cathinon."""
     return _GERMAN_PLURAL.fullmatch(surface) is not None
 
 
