@@ -14,7 +14,7 @@ from tracker.tag.theme_model import MODEL, _built
 
 pytest.importorskip("sklearn", reason="refitting needs scikit-learn, which only the development set-up has")
 
-from training import fit
+from training import fit, version
 from training.labelled import read
 
 DATA = sorted(fit.DATA.glob("*.jsonl"))
@@ -59,3 +59,7 @@ def test_a_bad_line_is_named(line: str, tmp_path: Path) -> None:
     path.write_text(line + "\n", "utf-8")
     with pytest.raises(TrackerError, match=r"bad\.jsonl, line 1"):
         read([path], Tagger(load()))
+
+
+def test_the_version_names_the_data_files_as_they_are() -> None:
+    assert version.named() == (load().version, version.digest()), "run `python -m training.version --name YEAR.NUMBER`"

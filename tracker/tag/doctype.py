@@ -73,6 +73,8 @@ def classify(view: View) -> DocType:
     if view.source_type in scores:
         scores[view.source_type] += _DECLARED
     best = max(DOCTYPES, key=lambda label: scores[label])
+    if best == "marketing" and view.source_type in _OFFICIAL:
+        return view.source_type  # type: ignore[return-value]
     return view.source_type if best == "other" and view.source_type in scores else best  # type: ignore[return-value]
 
 
