@@ -33,6 +33,27 @@ def test_a_dumped_model_reads_back(weights: dict[str, tuple[float, float]]) -> N
     }
 
 
+@given(
+    st.dictionaries(
+        st.text(st.characters(exclude_characters="\n"), min_size=1, max_size=8),
+        st.tuples(st.integers(1, 32_767), st.integers(-32_768, 32_767)),
+        max_size=6,
+    )
+)
+def test_a_packed_model_reads_back_in_hundredths(rows: dict[str, tuple[int, int]]) -> None:
+    weights = {name: tuple(n / 100 for n in row) for name, row in rows.items()}
+    raw = json.loads(linear.dump_packed(("a", "b"), (0.5, -0.5), weights))
+    read = linear._unpacked(raw["names"], raw["weights"], 2)
+    assert dict(read) == weights
+    assert list(read) == sorted(weights)
+
+
+@pytest.mark.parametrize("weights", [{"x": (328.0, 0.0)}, {"two\nlines": (1.0, 0.0)}])
+def test_what_cannot_be_packed_is_refused(weights: dict[str, tuple[float, float]]) -> None:
+    with pytest.raises(ValueError, match=r"too large|several lines"):
+        linear.dump_packed(("a", "b"), (0.0, 0.0), weights)
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_each_shipped_model_is_small_and_whole(name: str) -> None:
     model = linear.model(name)
@@ -47,6 +68,7 @@ def test_each_shipped_model_is_small_and_whole(name: str) -> None:
         "{}",
         '{"labels": ["a"], "bias": [0, 1], "weights": {}}',
         '{"labels": ["a"], "bias": [0], "weights": {"x": [1, 2]}}',
+        '{"labels": ["a"], "bias": [0], "names": "x", "weights": "AAAAAA=="}',
     ],
 )
 def test_a_broken_model_says_how_to_mend_it(tmp_path, monkeypatch, content: str) -> None:
