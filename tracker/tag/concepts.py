@@ -118,25 +118,19 @@ class Vocabulary:
 
 def fold(text: str) -> str:
     """`text` in lower case without accents, marks as spaces, a space at both ends; character i stands at i + 1."""
-    encoded = charset.encode(text)
-    if encoded is not None:
-        return f" {charset.decode(encoded.translate(_table()))} "
-    parts = charset.parts(text)
-    return _fold_any(text) if len(parts) == 1 else f" {''.join([fold(part)[1:-1] for part in parts])} "
+    return f" {_fold(text)} "
 
 
-@cache
-def _table() -> bytes:
-    return charset.table(lambda char: _fold_any(char)[1])
-
-
-def _fold_any(text: str) -> str:
+def _closely(text: str) -> str:
     low = text.lower()
     if len(low) != len(text):  # İ alone grows when lowered
         low = "İ".join([part.lower() for part in text.split("İ")])
     if not low.isascii():
         low = _ODD.sub(lambda m: _plain(m.group()), low)
-    return f" {low.translate(_TABLE)} "
+    return low.translate(_TABLE)
+
+
+_fold = charset.TableFold(_closely)
 
 
 @cache
@@ -146,10 +140,16 @@ def _plain(char: str) -> str:
     return base if base.isalnum() or base in "%£€" else " "
 
 
+def relative(language: str | None) -> str:
+    """The language whose cues a text in `language` is read with: its own, or those of a near relative; English for
+    none."""
+    return _SAME.get(language or "en", language or "en")
+
+
 @cache
 def vocabulary(language: str | None) -> Vocabulary:
     """The cues for texts in `language`; the English ones where there are none for it."""
-    language = _SAME.get(language or "en", language or "en")
+    language = relative(language)
     rows = _rows()
     if language not in rows:
         language = "en"
@@ -183,7 +183,7 @@ def speaks_of_drugs(text: str, language: str | None) -> bool:
 
 @cache
 def _drug_words(language: str | None) -> AhoCorasick:
-    language = _SAME.get(language or "en", language or "en")
+    language = relative(language)
     rows = _rows().get(language) or _rows()["en"]
     return AhoCorasick(_patterns([cue for meaning, cues in rows if meaning[:2] == ("general", "drug") for cue in cues]))
 

@@ -16,7 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from tracker.errors import LexiconError
-from tracker.tag.concepts import _SAME, DATA, THEMES, Concept, Vocabulary, fold
+from tracker.tag.concepts import DATA, THEMES, Concept, Vocabulary, fold, relative
 
 if TYPE_CHECKING:
     from tracker.tag.theme_model import Row
@@ -37,7 +37,7 @@ def word_grams(text: str) -> set[str]:
 
 def table_of(language: str | None) -> str:
     """Which table holds the words of a language: "" for English, else its code."""
-    language = _SAME.get(language or "en", language or "en")
+    language = relative(language)
     return "" if language == "en" else language
 
 

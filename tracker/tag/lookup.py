@@ -34,29 +34,19 @@ _LETTERS = re.compile(r"[^\W\d_]{2,}")
 @lru_cache(maxsize=4)  # title and text of the document at hand are asked for by several taggers in turn
 def folded(text: str) -> str:
     """`text` in lower case with marks as spaces, one space in front and one behind, each character in its place + 1."""
-    return _fold(text)
+    return f" {_fold(text)} "
 
 
-def _fold(text: str) -> str:
-    encoded = charset.encode(text)
-    if encoded is not None:
-        return f" {charset.decode(encoded.translate(_table()))} "
-    parts = charset.parts(text)
-    return _fold_any(text) if len(parts) == 1 else f" {''.join([_fold(part)[1:-1] for part in parts])} "
-
-
-@cache
-def _table() -> bytes:
-    return charset.table(lambda char: _fold_any(char)[1])
-
-
-def _fold_any(text: str) -> str:
+def _closely(text: str) -> str:
     low = text.lower()
     if len(low) != len(text):  # İ alone grows when lowered
         low = "İ".join([part.lower() for part in text.split("İ")])
     for mark in filter(_is_mark, set(low)):
         low = low.replace(mark, " ")
-    return f" {low} "
+    return low
+
+
+_fold = charset.TableFold(_closely)
 
 
 @cache
@@ -95,7 +85,7 @@ class Table(Generic[T]):
         phrases = [phrase for phrase, _ in listed]
         stems = [phrase.endswith("*") for phrase in phrases]
         together = "\0".join([phrase[:-1] if stem else phrase for phrase, stem in zip(phrases, stems, strict=True)])
-        folded_ = map(str.rstrip, _fold(together)[1:-1].split("\0") if listed else [])
+        folded_ = map(str.rstrip, _fold(together).split("\0") if listed else [])
         self.patterns: list[str] = [" " + pattern for pattern in folded_]
         # for each pattern whether it is a stem, and its value
         self.uses: list[tuple[bool, T]] = [(stem, value) for stem, (_, value) in zip(stems, listed, strict=True)]

@@ -76,6 +76,24 @@ def table(fold: Callable[[str], str]) -> bytes:
     return bytes([_PLACES[fold(char)] for char in _CHARS])
 
 
+class TableFold:
+    """A fold that gives one character for one: by table where `encode` can, and for the rest by `closely`, which looks
+    at each character. In a long text rare characters in one part are no burden to the others."""
+
+    def __init__(self, closely: Callable[[str], str]) -> None:
+        self._closely = closely
+        self._table: bytes | None = None  # made when first used: it costs a start
+
+    def __call__(self, text: str) -> str:
+        encoded = encode(text)
+        if encoded is not None:
+            if self._table is None:
+                self._table = table(self._closely)
+            return decode(encoded.translate(self._table))
+        pieces = parts(text)
+        return self._closely(text) if len(pieces) == 1 else "".join(map(self, pieces))
+
+
 def each(fold: Callable[[str], str]) -> dict[int, str]:
     """What becomes of each character by any fold, by the byte that stands for it."""
     return {place: fold(char) for char, place in _PLACES.items()}
