@@ -23,7 +23,6 @@ from tracker.places import DEFAULT_DB, DEFAULT_SOURCES, SETTINGS_NAME, find_sour
 from tracker.text.codes import is_country
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 __all__ = ["DEFAULT_DB", "DEFAULT_SOURCES", "SETTINGS_NAME", "Settings", "find_sources", "load_settings",
            "load_sources", "packaged_sources"]  # fmt: skip

@@ -209,11 +209,6 @@ def _or(parts: list[Node]) -> Node:
     return flat[0] if len(flat) == 1 else Or(tuple(flat))
 
 
-def conjunction(*nodes: Node) -> Node:
-    """All of these."""
-    return _and(list(nodes))
-
-
 def transform(node: Node, change: Callable[[Node], Node]) -> Node:
     """The tree with `change` applied to its leaves."""
     if isinstance(node, And):

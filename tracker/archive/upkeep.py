@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-PRUNE_DAYS = 180
 PAGE = 500
 
 _ORPHANS = {

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from tracker.model import Tags
 
 PART = 20_000  # characters of a text on one page
-TIPS = 250  # explanations on one page; places beyond are marked without
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,6 @@ DEEPEST = 5000  # documents that relevance can be paged through; newest has no e
 Sort = Literal["relevance", "newest"]
 
 Many = Annotated[list[str], Query()]
-LISTS = ("substance", "theme", "class", "tier", "country", "source", "doctype")
 
 
 @dataclass(frozen=True, slots=True)
