@@ -141,6 +141,16 @@ def test_the_longest_name_wins(text: str, surfaces: dict[str, str]) -> None:
     assert found(f"Drug: {text}.") == surfaces
 
 
+def test_the_prefixes_of_other_languages_make_another_molecule() -> None:
+    listed = "Isotonitazeno, N-pirrolidino protonitazeno e protonitazeno"
+    assert [h.name for h in FINDER.find("text", listed)[0]] == [
+        "isotonitazene",
+        "n-pyrrolidino protonitazene",
+        "protonitazene",
+    ]
+    assert "det" not in names("Drogas: quatro-hidroxi N,N-dietiltriptamina")
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -34,7 +34,7 @@ _STEREO = LazyPattern(
 _PREFIX = LazyPattern(
     r"\w*(?:desethyl|desmethyl|desalkyl|deschloro|desnitro|dehydro|dihydro|tetrahydro|hydroxy|methyl|ethyl|propyl|butyl|pentyl|"
     r"hexyl|benzyl|phenyl|phenethyl|allyl|acetyl|acetoxy|methoxy|ethoxy|fluoro|chloro|bromo|iodo|nitro|amino|cyano|carboxy|"
-    r"carbomethoxy|propionyl|butyryl|valeryl|furanyl|acryloyl|pyrrolidino|pyrrolidinyl|piperidinyl|piperidino|morpholino|"
+    r"carbomethoxy|propionyl|butyryl|valeryl|furanyl|acryloyl|pyrrolidino|pirrolidino|pirrolidinil|acetoxi|pyrrolidinyl|piperidinyl|piperidino|morpholino|"
     r"methylenedioxy|deoxy|desoxy|keto|desetil|desetyl|d[ée]s[ée]thyl|desmetil|metil|etil|metyl|etyl|méthyl|éthyl|fluor|chlor|klor|cloro|metoxi|hidroxi|idrossi)|"
     r"nor|des|bisnor|oxo|thio|thia|aza|iso|neo|sec|tert|ortho|meta|para|alpha|beta|gamma|delta|omega|bis|di|tri|tetra|boc|pseudo|"
     r"homo|epi|[α-ω]|[NO]|[a-z]\d|\d[a-z]|\d['′’]?(?:Cl|Br|Me|MeO|Et|EtO|HO|OH|AcO|F|I)",
@@ -45,6 +45,7 @@ _PREFIX_WORDS = (
     "desethyl", "desmethyl", "dealkyl", "desalkyl", "hydroxy", "fluoro", "chloro", "bromo", "iodo", "methoxy", "ethoxy",
     "methyl", "ethyl", "propyl", "butyl", "acetyl", "acryl", "furanyl", "butyryl", "valeryl", "benzyl", "phenyl",
     "thio", "nitro", "pyrrolidino", "pyrrolidinyl", "piperidinyl", "piperidino", "desetil", "desetyl", "déséthyl",
+    "pirrolidino", "pirrolidinil", "piperidinil", "hidroxi", "metoxi", "acetoxi", "idrossi", "metossi",
 )  # fmt: skip
 _PREFIX_ENDS = frozenset(word[-2:] for word in (*_PREFIX_WORDS, "nor"))
 _POSITIONS = ("ortho", "meta", "para", "alpha", "beta")
