@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracker.text.language import detect_language
@@ -46,6 +46,7 @@ def test_only_the_head_is_looked_at() -> None:
     assert detect_language(SAMPLES["sv"] * 4 + SAMPLES["ru"] * 10_000) == "sv"
 
 
+@settings(deadline=None)  # the first text loads the model
 @given(st.text(max_size=400))
 def test_any_text_gives_a_two_letter_code_or_none(text: str) -> None:
     code = detect_language(text)
